@@ -1,0 +1,141 @@
+/*
+ * hub: who follows whom, and what each follower is owed.
+ *
+ * The pure heart of the server: no socket, clock, log or JSON in it. A worker's thread feeds it positions and follows, and
+ * at the end of each loop turn lets it flush; it answers through a sink. Per worker, single-threaded, no locks.
+ *
+ * The way of a position: hub_publish() makes it the newest of its runner, gives it the next version, encodes it once per
+ * dialect and appends the frame to the pending buffer of each audience that holds the runner. hub_flush() seals each
+ * pending buffer into one shared immutable batch and offers it to each member with one send.
+ *
+ * A member whose socket is full keeps a place in the audience's chain of batches (two words) and goes on from there when
+ * hub_writable() says there is room. When its lag goes over the budget, in bytes or time, it gives up the place and is
+ * `behind`: it holds only the version it was served up to, and when it drains gets the newest position of each runner that
+ * changed since, in turn, none starving, never an older one after a newer one. Then it is in sync again.
+ */
+#ifndef SPECTATE_HUB_HUB_H
+#define SPECTATE_HUB_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "proto/position.h"
+
+struct hub;
+struct audience;
+struct batch;
+struct catchup;
+
+/* How positions become bytes. Static, shared by all followers that speak it; one pointer is one dialect. */
+struct hub_dialect {
+    /* Append the complete frame(s) of one position. 0 or ERR_NO_MEMORY, with `out` as it was. */
+    int (*encode)(const struct position *position, struct buf *out);
+};
+
+/* Where a follower's bytes go. The functions must not call the hub back. */
+struct hub_sink {
+    /*
+     * Offer the spans, in order, as one write; return how many bytes were taken. Fewer than offered means that the socket is
+     * full: the hub offers nothing more until hub_writable(). Spans are borrowed until return.
+     */
+    size_t (*send)(void *owner, const struct span *spans, size_t count);
+
+    /*
+     * Take a copy of bytes that must go out before anything else of this follower: the rest of a frame that was cut in the
+     * middle, or the backlog of an audience that the follower leaves (at most the lag budget). Counts as taken.
+     */
+    void (*keep)(void *owner, struct span rest);
+};
+
+struct hub_options {
+    struct hub_sink sink;
+    size_t max_runners;       /* known at a time; 0: no limit */
+    size_t lag_bytes;         /* lag budget of a follower, in bytes of its audience's stream */
+    uint64_t lag_ms;          /* lag budget of a follower, in age of the oldest batch it has not got */
+    size_t flush_sends;       /* sends that one hub_flush() does before it leaves the rest to the next turn; at least 1 */
+    uint64_t position_ttl_ms; /* hub_expire() forgets newest positions older than this; 0: never */
+};
+
+/* Gauges and running totals, read at any time between calls. */
+struct hub_stats {
+    size_t followers; /* that follow at least one runner */
+    size_t audiences;
+    size_t runners;
+    size_t behind;        /* followers over the lag budget or owed a snapshot */
+    size_t queued_bytes;  /* in pending buffers and batches that somebody still claims; each counted once */
+    uint64_t received;    /* positions accepted */
+    uint64_t late;        /* positions with a fix time before the newest: not relayed */
+    uint64_t delivered;   /* (position, follower) pairs handed to the sink whole */
+    uint64_t superseded;  /* pairs that were given up for a newer one of the same runner */
+    uint64_t sends;       /* calls of sink.send */
+};
+
+/*
+ * A session's place in the hub, embedded in the session; private to the hub but for its size. All zero but `owner` and
+ * `dialect` is the state of one that follows nothing.
+ */
+struct follower {
+    void *owner; /* passed to the sink */
+    const struct hub_dialect *dialect;
+    struct audience *audience; /* NULL: follows nothing */
+    struct batch *place;       /* held; the first batch not wholly sent; NULL: none is owed */
+    struct catchup *catchup;   /* owned; which runners were served up to which version, while some differ */
+    uint64_t cursor;           /* version up to which it was served */
+    int64_t debt;              /* positions owed since it fell behind, less those delivered since */
+    uint32_t place_offset;     /* bytes of `place` that were sent: always a frame boundary */
+    uint32_t index;            /* in the audience's members */
+    uint64_t superseded;       /* running total of this follower */
+    bool blocked;              /* the socket is full */
+    bool behind;
+};
+
+/* Owned by the caller. Aborts without memory. */
+struct hub *hub_new(const struct hub_options *options);
+
+/* No follower may be left. NULL inside is fine; nulls the caller's pointer. */
+void hub_free(struct hub **hub);
+
+/*
+ * A new position. 0: accepted, it will be flushed. 1: late, counted and not relayed. ERR_TOO_MANY: a new runner over
+ * max_runners. ERR_NO_MEMORY: nothing changed. `now_ms` is monotonic and never decreases from call to call.
+ */
+int hub_publish(struct hub *hub, const struct position *position, uint64_t now_ms);
+
+/*
+ * Add `ids` (repeats and known ones are fine) to what the follower follows. With `snapshot` it is also owed the newest
+ * position of each id added now. ERR_TOO_MANY (the hub's max_runners), ERR_NO_MEMORY: it follows what it did before.
+ */
+struct hub_follow {
+    const struct runner_id *ids;
+    size_t count;
+    bool snapshot;
+};
+int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
+               uint64_t now_ms);
+
+/* How many distinct runners it follows; how many it would follow with `ids` added. */
+size_t hub_following(const struct follower *follower);
+size_t hub_following_with(struct hub *hub, const struct follower *follower,
+                          const struct runner_id *ids, size_t count);
+
+/* Follow nothing any more, owed nothing; nothing of it remains in the hub. May be called twice. */
+void hub_leave(struct hub *hub, struct follower *follower);
+
+/* The socket is full with other bytes than the hub's: offer nothing until hub_writable(). */
+void hub_blocked(struct follower *follower);
+
+/* The socket has room again: offer what the follower is owed. */
+void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/* Serve everybody what is pending. True when the budget ran out: call again next turn. */
+bool hub_flush(struct hub *hub, uint64_t now_ms);
+
+/* Forget newest positions that nobody renewed for position_ttl_ms; looks at no more than `budget` runners. */
+void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget);
+
+struct hub_stats hub_stats(const struct hub *hub);
+
+#endif
