@@ -1,0 +1,78 @@
+/*
+ * http: one HTTP/1.1 request head at a time (RFC 9112), by http_parser, strict and bounded; and small answers.
+ *
+ * Exists only while a session speaks HTTP. Bodies are never taken: a request that announces one (Content-Length over 0, or
+ * chunked) is a fault with its own status, and both together, or two different lengths, are malformed.
+ */
+#ifndef SPECTATE_CODEC_HTTP_H
+#define SPECTATE_CODEC_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/span.h"
+
+struct http_reader;
+
+struct http_limits {
+    size_t head_bytes; /* request line and headers together */
+    size_t headers;    /* how many */
+};
+
+enum http_read {
+    HTTP_READ_MORE,    /* all bytes were taken; the head is not complete */
+    HTTP_READ_REQUEST, /* a whole head; bytes behind it were not taken */
+    HTTP_READ_FAULT,   /* answer with *status, then close */
+};
+
+/* Owned by the caller; NULL without memory. */
+struct http_reader *http_reader_new(const struct http_limits *limits);
+void http_reader_free(struct http_reader **reader);
+
+/*
+ * Take bytes; `*taken` says how many. On HTTP_READ_REQUEST the request can be asked about until http_reader_next().
+ * On HTTP_READ_FAULT `*status` is 400, 413 (a body), 414 (request line too long), 431 (headers too big or too many),
+ * 501 (an unknown transfer coding) or 505 (not HTTP/1.x), and `fault` says what and where.
+ */
+enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *taken, int *status,
+                         struct fault *fault);
+
+/* Forget the request and get ready for the next on the same connection. */
+void http_reader_next(struct http_reader *reader);
+
+/* Any byte of a request has arrived since new/next. */
+bool http_reader_has_begun(const struct http_reader *reader);
+
+/* Of the whole request. All borrowed until http_reader_next(). */
+const char *http_method(const struct http_reader *reader); /* "GET" */
+struct span http_target(const struct http_reader *reader); /* as sent: path and query */
+struct span http_path(const struct http_reader *reader);   /* without query and fragment */
+bool http_keep_alive(const struct http_reader *reader);
+bool http_is_1_1(const struct http_reader *reader);
+
+/* How often a header (case-insensitive) is there, and the value of its first. NULL data when absent. */
+size_t http_header_count(const struct http_reader *reader, const char *name);
+struct span http_header(const struct http_reader *reader, const char *name);
+
+/* True when a header's comma-separated list, over all its lines, holds `token` (case-insensitive). */
+bool http_header_has_token(const struct http_reader *reader, const char *name, const char *token);
+
+/* A small answer. `extra_headers` may be NULL, else whole lines with CRLF. */
+struct http_answer {
+    int status;
+    const char *content_type; /* NULL: no body */
+    struct span body;
+    const char *extra_headers;
+    bool keep_alive;
+    bool head_only; /* the answer to HEAD: the body's length, not the body */
+};
+
+/* Append it, with Date-free, cache-free standard headers (Server, Content-Length, Connection). 0 or ERR_NO_MEMORY. */
+int http_write_answer(struct buf *out, const struct http_answer *answer);
+
+/* "Not Found" for 404; "" for one we never send. */
+const char *http_status_text(int status);
+
+#endif
