@@ -1,0 +1,89 @@
+/*
+ * conn: one TCP connection. The only code that reads, writes or closes its descriptor.
+ *
+ * It tells its owner what arrives and when there is room; it never queues for the owner beyond what the owner asks it to
+ * keep, so that "full" is known at once (uv_poll in place of uv_tcp: docs/decisions/). An idle connection has no buffer.
+ *
+ * Happy path: conn_open() or conn_connect() -> on_open (connect only) -> on_bytes ... -> on_end -> conn_close() -> on_closed.
+ * conn_close() may come at any time, also inside an event; on_closed always follows, later, and is the last event.
+ */
+#ifndef SPECTATE_NET_CONN_H
+#define SPECTATE_NET_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "net/address.h"
+#include "net/worker.h"
+
+struct conn;
+
+enum conn_end {
+    CONN_END_FIN,     /* the peer ended its direction in order */
+    CONN_END_RESET,   /* reset, unreachable, timed out in the kernel */
+    CONN_END_REFUSED, /* conn_connect() did not come about */
+};
+
+struct conn_events {
+    void (*on_open)(struct conn *conn); /* NULL for accepted connections */
+    /* The bytes lie in the worker's read buffer, may be changed, and are gone after return. */
+    void (*on_bytes)(struct conn *conn, uint8_t *bytes, size_t len);
+    /* After a conn_send() that was not taken whole, or kept bytes: all kept bytes are out and there is room. */
+    void (*on_writable)(struct conn *conn);
+    /* No byte will come any more. At most once; the owner closes, now or later. */
+    void (*on_end)(struct conn *conn, enum conn_end end);
+    /* The descriptor is closed: the memory around `conn` may be freed. */
+    void (*on_closed)(struct conn *conn);
+};
+
+/* Embedded in its owner's struct. Private but for its size. */
+struct conn {
+    uv_poll_t poll;
+    const struct conn_events *events;
+    struct worker *worker;
+    struct buf kept;   /* owned; bytes that go out first */
+    uint32_t kept_from; /* of these, how many are out */
+    uint32_t magic;
+    int fd;
+    bool connecting;
+    bool wants_room; /* on_writable is owed */
+    bool ended;
+    bool closing;
+};
+
+/* Take over a connected, non-blocking descriptor. 0, or ERR_SYSTEM: the descriptor is still the caller's. */
+int conn_open(struct conn *conn, struct worker *worker, int fd, const struct conn_events *events);
+
+/* Begin to connect. 0, or ERR_SYSTEM (out of descriptors): no event follows. */
+int conn_connect(struct conn *conn, struct worker *worker, const struct address *address,
+                 const struct conn_events *events);
+
+/*
+ * Write the spans as one; returns how many bytes the socket took. Fewer than offered: full, and on_writable follows. 0 while
+ * kept bytes wait, when closing, and on a broken connection (on_end follows).
+ */
+size_t conn_send(struct conn *conn, const struct span *spans, size_t count);
+
+/* Write what the socket takes and keep a copy of the rest, in order. 0 or ERR_NO_MEMORY (nothing of the rest is kept). */
+int conn_write(struct conn *conn, struct span bytes);
+
+/* Keep a copy of bytes that go out before anything else but what is kept already. 0 or ERR_NO_MEMORY. */
+int conn_keep(struct conn *conn, struct span bytes);
+
+/* Bytes kept. */
+size_t conn_queued(const struct conn *conn);
+
+/* End our direction (FIN). Only with nothing kept. */
+void conn_shutdown(struct conn *conn);
+
+/* From any state, more than once. Kept bytes are dropped. With `reset`, the peer gets RST in place of FIN. */
+void conn_close(struct conn *conn);
+void conn_reset(struct conn *conn);
+
+bool conn_is_closing(const struct conn *conn);
+
+#endif
