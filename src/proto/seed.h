@@ -51,7 +51,4 @@ int seed_encode_fault(const struct fault *fault, struct buf *out);
 /* Append {"initialRequest":true,"following":[..]}: what a client sends. `snapshot` adds "snapshot":true. */
 int seed_encode_follow(const struct runner_id *ids, size_t count, bool snapshot, struct buf *out);
 
-/* An id from a command line or a file: digits that are a 64-bit integer are one, anything else is a string. ERR_INVALID. */
-int runner_id_set(struct runner_id *id, struct span text);
-
 #endif

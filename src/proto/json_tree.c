@@ -1,0 +1,139 @@
+#include "proto/json_tree.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "proto/json_text.h"
+
+/* Any value, so that `7` is told to be no object instead of no JSON; and \u0000 is a character like others. */
+#define PARSE_FLAGS (JSON_DECODE_ANY | JSON_ALLOW_NUL)
+
+/* The index behind the string whose opening quote is at `at`, or the text's end. */
+static size_t skip_string(struct span text, size_t at)
+{
+    for (at++; at < text.len; at++) {
+        if (text.data[at] == '\\')
+            at++;
+        else if (text.data[at] == '"')
+            return at + 1;
+    }
+    return text.len;
+}
+
+static bool is_too_deep(struct span text)
+{
+    size_t depth = 0;
+    size_t at = 0;
+    while (at < text.len) {
+        uint8_t byte = text.data[at];
+        if (byte == '"') {
+            at = skip_string(text, at);
+            continue;
+        }
+        if ((byte == '[' || byte == '{') && ++depth > JSON_TREE_DEPTH)
+            return true;
+        if ((byte == ']' || byte == '}') && depth > 0)
+            depth--;
+        at++;
+    }
+    return false;
+}
+
+/* The index behind the number at `at`, or behind the one byte there when no number is. */
+static size_t skip_number(struct span text, size_t at)
+{
+    size_t end = at;
+    while (end < text.len && text.data[end] != '\0' && strchr("0123456789+-.eE", text.data[end]))
+        end++;
+    return end > at ? end : at + 1;
+}
+
+/* Copy the text, making reals of integers that int64_t can't hold: 1e0 is 1. */
+static int widen_integers(struct span text, struct buf *wide)
+{
+    size_t at = 0;
+    while (at < text.len) {
+        bool is_string = text.data[at] == '"';
+        size_t end = is_string ? skip_string(text, at) : skip_number(text, at);
+        struct span token = span_of(text.data + at, end - at);
+        int err = buf_append(wide, token);
+        if (err == 0 && json_text_is_integer(token) && !json_text_fits_int64(token))
+            err = buf_append_text(wide, "e0");
+        if (err < 0)
+            return err;
+        at = end;
+    }
+    return 0;
+}
+
+static const char *text_of(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_premature_end_of_input:
+        return "the text ends in the middle of a value";
+    case json_error_end_of_input_expected:
+        return "there is more behind the end of the value";
+    case json_error_null_byte_in_key:
+        return "the name of a member holds \\u0000";
+    case json_error_invalid_utf8:
+        return "a character is not UTF-8";
+    default:
+        return "this is not JSON here";
+    }
+}
+
+static int explain(const json_error_t *error, struct fault *fault)
+{
+    enum json_error_code code = json_error_code(error);
+    if (code == json_error_unknown || code == json_error_out_of_memory) {
+        fault_set(fault, FAULT_out_of_memory, "no memory to read the message");
+        return ERR_NO_MEMORY;
+    }
+    if (code == json_error_numeric_overflow)
+        fault_set(fault, FAULT_bad_number, "line %d, column %d: the number is too large to be a double",
+                  error->line, error->column);
+    else
+        fault_set(fault, FAULT_bad_json, "line %d, column %d: %s", error->line, error->column,
+                  text_of(code));
+    return ERR_FORMAT;
+}
+
+/* Columns behind a widened integer are told 2 too far for each: not worth a map of the text. */
+static json_t *parse_widened(struct span text, json_error_t *error)
+{
+    struct buf wide = {0};
+    json_t *root = NULL;
+    if (widen_integers(text, &wide) == 0)
+        root = json_loadb((const char *)wide.data, wide.len, PARSE_FLAGS, error);
+    else
+        *error = (json_error_t){0};
+    buf_fini(&wide);
+    return root;
+}
+
+int json_tree_parse(struct span text, json_t **root, struct fault *fault)
+{
+    if (is_too_deep(text)) {
+        fault_set(fault, FAULT_bad_json, "arrays and objects are nested deeper than %d levels",
+                  JSON_TREE_DEPTH);
+        return ERR_FORMAT;
+    }
+    const char *data = text.len == 0 ? "" : (const char *)text.data;
+    json_error_t error = {0};
+    *root = json_loadb(data, text.len, PARSE_FLAGS, &error);
+    if (*root == NULL && json_error_code(&error) == json_error_numeric_overflow)
+        *root = parse_widened(text, &error);
+    return *root != NULL ? 0 : explain(&error, fault);
+}
+
+const char *json_tree_kind(const json_t *value)
+{
+    static const char *const kinds[] = {
+        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",      [JSON_NULL] = "null",
+    };
+    return kinds[json_typeof(value)];
+}

@@ -1,0 +1,190 @@
+/*
+ * Decoding of the seed dialect: jansson parses, then the members that count are read one by one. Each reader takes the value
+ * as it is (NULL when the member is absent) and gives 0, or fills the fault with the member's name and what is wrong with it.
+ */
+#include "proto/seed.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "proto/json_tree.h"
+
+#define WHERE_BYTES 32
+
+static int read_flag(const json_t *root, const char *name, bool *flag, struct fault *fault)
+{
+    const json_t *value = json_object_get(root, name);
+    *flag = json_is_true(value);
+    if (value == NULL || json_is_boolean(value) || json_is_null(value))
+        return 0;
+    fault_set(fault, FAULT_wrong_type, "%s: expected true or false, got %s", name,
+              json_tree_kind(value));
+    return ERR_FORMAT;
+}
+
+static int read_id(const json_t *value, const char *where, struct runner_id *id, struct fault *fault)
+{
+    if (json_is_integer(value)) {
+        runner_id_set_integer(id, json_integer_value(value));
+        return 0;
+    }
+    size_t len = json_string_length(value);
+    if (len == 0) {
+        fault_set(fault, FAULT_bad_id,
+                  "%s: an id is an integer of 64 bits or a string of 1 to %d bytes", where,
+                  RUNNER_ID_BYTES);
+        return ERR_FORMAT;
+    }
+    if (len > RUNNER_ID_BYTES) {
+        fault_set(fault, FAULT_id_too_long, "%s: an id has at most %d bytes, this one has %zu", where,
+                  RUNNER_ID_BYTES, len);
+        return ERR_FORMAT;
+    }
+    memcpy(id->text, json_string_value(value), len);
+    id->len = (uint8_t)len;
+    return 0;
+}
+
+static int need_member(const json_t *root, const char *name, const char *kind, const json_t **value,
+                       struct fault *fault)
+{
+    *value = json_object_get(root, name);
+    if (*value != NULL)
+        return 0;
+    fault_set(fault, FAULT_missing_member, "%s: missing, %s needs it", name, kind);
+    return ERR_FORMAT;
+}
+
+static int read_coordinate(const json_t *root, const char *name, struct coordinate *coordinate,
+                           struct fault *fault)
+{
+    const json_t *value = NULL;
+    int err = need_member(root, name, "a position", &value, fault);
+    if (err < 0)
+        return err;
+    if (!json_is_number(value)) {
+        fault_set(fault, FAULT_wrong_type, "%s: expected a number, got %s", name,
+                  json_tree_kind(value));
+        return ERR_FORMAT;
+    }
+    coordinate->is_integer = json_is_integer(value);
+    if (coordinate->is_integer)
+        coordinate->integer = json_integer_value(value);
+    else
+        coordinate->real = json_real_value(value);
+    return 0;
+}
+
+static int read_position(const json_t *root, struct position *position, struct fault *fault)
+{
+    const json_t *user = NULL;
+    *position = (struct position){0};
+    int err = need_member(root, "userId", "a position", &user, fault);
+    if (err == 0)
+        err = read_id(user, "userId", &position->runner, fault);
+    if (err == 0)
+        err = read_coordinate(root, "lat", &position->lat, fault);
+    if (err == 0)
+        err = read_coordinate(root, "lng", &position->lng, fault);
+    position->runner_is_number = json_is_integer(user);
+    return err;
+}
+
+static int reserve_ids(struct seed_message *message, size_t count, struct fault *fault)
+{
+    if (count <= message->id_capacity)
+        return 0;
+    struct runner_id *ids = mem_try_resize(message->ids, count * sizeof *ids);
+    if (ids == NULL) {
+        fault_set(fault, FAULT_out_of_memory, "following: no memory for %zu ids", count);
+        return ERR_NO_MEMORY;
+    }
+    message->ids = ids;
+    message->id_capacity = count;
+    return 0;
+}
+
+static int read_ids(const json_t *list, struct seed_message *message, struct fault *fault)
+{
+    size_t count = json_array_size(list);
+    int err = reserve_ids(message, count, fault);
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        char where[WHERE_BYTES];
+        snprintf(where, sizeof where, "following[%zu]", i);
+        err = read_id(json_array_get(list, i), where, &message->ids[i], fault);
+    }
+    if (err == 0)
+        message->id_count = count;
+    return err;
+}
+
+/* The session's own id, which the prototype sent along: not used, but not wrong either. */
+static int check_own_id(const json_t *root, struct fault *fault)
+{
+    const json_t *user = json_object_get(root, "userId");
+    struct runner_id ignored;
+    return user == NULL || json_is_null(user) ? 0 : read_id(user, "userId", &ignored, fault);
+}
+
+static int read_follow(const json_t *root, const struct seed_limits *limits,
+                       struct seed_message *message, struct fault *fault)
+{
+    const json_t *list = NULL;
+    int err = need_member(root, "following", "a follow message", &list, fault);
+    if (err < 0)
+        return err;
+    if (!json_is_array(list)) {
+        fault_set(fault, FAULT_wrong_type, "following: expected an array of ids, got %s",
+                  json_tree_kind(list));
+        return ERR_FORMAT;
+    }
+    if (json_array_size(list) > limits->max_ids) {
+        fault_set(fault, FAULT_too_many_follows, "following: %zu ids, at most %zu are taken",
+                  json_array_size(list), limits->max_ids);
+        return ERR_FORMAT;
+    }
+    err = read_flag(root, "snapshot", &message->snapshot, fault);
+    if (err == 0)
+        err = check_own_id(root, fault);
+    return err == 0 ? read_ids(list, message, fault) : err;
+}
+
+static int read_message(const json_t *root, const struct seed_limits *limits,
+                        struct seed_message *message, struct fault *fault)
+{
+    if (!json_is_object(root)) {
+        fault_set(fault, FAULT_not_an_object, "expected an object, got %s", json_tree_kind(root));
+        return ERR_FORMAT;
+    }
+    bool is_follow = false;
+    int err = read_flag(root, "initialRequest", &is_follow, fault);
+    if (err < 0)
+        return err;
+    message->kind = is_follow ? SEED_FOLLOW : SEED_POSITION;
+    return is_follow ? read_follow(root, limits, message, fault)
+                     : read_position(root, &message->position, fault);
+}
+
+int seed_decode(struct span text, const struct seed_limits *limits, struct seed_message *message,
+                struct fault *fault)
+{
+    json_t *root = NULL;
+    message->id_count = 0;
+    message->snapshot = false;
+    int err = json_tree_parse(text, &root, fault);
+    if (err < 0)
+        return err;
+    err = read_message(root, limits, message, fault);
+    json_decref(root);
+    return err;
+}
+
+void seed_message_fini(struct seed_message *message)
+{
+    mem_free(message->ids);
+    *message = (struct seed_message){0};
+}

@@ -1,0 +1,96 @@
+/*
+ * Encoding of the seed dialect: everything is written to the stack first, since all of it is bounded, and then appended with
+ * one call. So `out` is never left with half a message.
+ */
+#include "proto/seed.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "codec/ws_frame.h"
+#include "proto/json_text.h"
+
+#define ID_BYTES JSON_TEXT_STRING_BYTES(RUNNER_ID_BYTES)
+#define POSITION_BYTES                                                                             \
+    (sizeof "{\"userId\":,\"lat\":,\"lng\":}" + ID_BYTES + 2 * JSON_TEXT_NUMBER_BYTES)
+#define FAULT_BYTES                                                                                \
+    (sizeof "{\"error\":{\"code\":,\"message\":}}" + JSON_TEXT_STRING_BYTES(2 * FAULT_MESSAGE_BYTES))
+
+static char *write_id(char *to, const struct runner_id *id, bool as_number)
+{
+    if (!as_number)
+        return json_text_string(to, span_of(id->text, id->len));
+    memcpy(to, id->text, id->len);
+    return to + id->len;
+}
+
+static char *write_coordinate(char *to, const struct coordinate *coordinate)
+{
+    return coordinate->is_integer ? json_text_integer(to, coordinate->integer)
+                                  : json_text_real(to, coordinate->real);
+}
+
+static char *write_position(char *to, const struct position *position)
+{
+    to = json_text_raw(to, "{\"userId\":");
+    to = write_id(to, &position->runner, position->runner_is_number);
+    to = json_text_raw(to, ",\"lat\":");
+    to = write_coordinate(to, &position->lat);
+    to = json_text_raw(to, ",\"lng\":");
+    to = write_coordinate(to, &position->lng);
+    return json_text_raw(to, "}");
+}
+
+int seed_encode(const struct position *position, struct buf *out)
+{
+    char text[POSITION_BYTES];
+    char *end = write_position(text, position);
+    return buf_append(out, span_of(text, (size_t)(end - text)));
+}
+
+int seed_encode_frame(const struct position *position, struct buf *out)
+{
+    char frame[WS_HEADER_MAX_BYTES + POSITION_BYTES];
+    char *text = frame + WS_HEADER_MAX_BYTES;
+    char *end = write_position(text, position);
+    uint8_t header[WS_HEADER_MAX_BYTES];
+    size_t header_len = ws_write_header(header, WS_TEXT, (uint64_t)(end - text));
+    char *start = text - header_len;
+    memcpy(start, header, header_len);
+    return buf_append(out, span_of(start, (size_t)(end - start)));
+}
+
+int seed_encode_fault(const struct fault *fault, struct buf *out)
+{
+    char text[FAULT_BYTES];
+    const char *name = fault_name(fault->code);
+    CHECK(strlen(name) < FAULT_MESSAGE_BYTES);
+    char *end = json_text_raw(text, "{\"error\":{\"code\":");
+    end = json_text_string(end, span_of_text(name));
+    end = json_text_raw(end, ",\"message\":");
+    end = json_text_string(end, span_of_text(fault->message));
+    end = json_text_raw(end, "}}");
+    return buf_append(out, span_of(text, (size_t)(end - text)));
+}
+
+static int append_id(const struct runner_id *id, bool is_first, struct buf *out)
+{
+    char text[1 + ID_BYTES];
+    char *end = is_first ? text : json_text_raw(text, ",");
+    end = write_id(end, id, runner_id_is_integer(id));
+    return buf_append(out, span_of(text, (size_t)(end - text)));
+}
+
+int seed_encode_follow(const struct runner_id *ids, size_t count, bool snapshot, struct buf *out)
+{
+    size_t len_before = out->len;
+    int err = buf_append_text(out, "{\"initialRequest\":true,\"following\":[");
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = append_id(&ids[i], i == 0, out);
+    if (err == 0)
+        err = buf_append_text(out, snapshot ? "],\"snapshot\":true}" : "]}");
+    if (err < 0)
+        out->len = len_before;
+    return err;
+}
