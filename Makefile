@@ -1,0 +1,51 @@
+# The front door. Meson and Ninja do the work; see CONTRIBUTING.md.
+PREFIX ?= /usr/local
+DEMO_SECONDS ?=
+FUZZ_SECONDS ?= 60
+
+.PHONY: all demo check asan tsan fuzz bench format lint install clean
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@command -v meson >/dev/null || { echo "meson is missing: run tools/setup build (it installs Debian packages)" >&2; exit 1; }
+	meson setup build --buildtype=release --prefix=$(PREFIX)
+
+# Install what is missing, build, and show the server at work: the prototype's scenario, then a small race until Ctrl-C or for
+# DEMO_SECONDS.
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory all
+	@DEMO_SECONDS=$(DEMO_SECONDS) tools/demo
+
+# Everything that CI does. Single steps: tools/check --help.
+check:
+	@tools/setup check
+	@tools/check
+
+# The tests under sanitizers; build-asan/ and build-tsan/ stay for debugging.
+asan:
+	@tools/check unit e2e
+
+tsan:
+	@tools/check tsan
+
+# libFuzzer on every target, FUZZ_SECONDS each. New inputs that matter are copied to tests/fuzz/corpus by hand.
+fuzz:
+	@tools/fuzz $(FUZZ_SECONDS)
+
+bench: all
+	@bench/run
+
+format:
+	@tools/list_files '*.[ch]' src tests bench | xargs clang-format -i
+
+lint:
+	@tools/check lint
+
+install: all
+	meson install -C build --no-rebuild
+
+clean:
+	rm -rf build build-asan build-tsan build-werror build-fuzz
