@@ -106,20 +106,21 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
 
 /*
  * Add `ids` (repeats and known ones are fine) to what the follower follows. With `snapshot` it is also owed the newest
- * position of each id added now. ERR_TOO_MANY (the hub's max_runners), ERR_NO_MEMORY: it follows what it did before.
+ * position of each id added now; without, what is published from now on. Nothing owed for what it followed before is lost.
+ * ERR_TOO_MANY: over the hub's max_runners; ERR_FULL: it would follow more than max_following; ERR_NO_MEMORY: in each case
+ * it follows what it did before.
  */
 struct hub_follow {
     const struct runner_id *ids;
     size_t count;
+    size_t max_following; /* 0: no limit */
     bool snapshot;
 };
 int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
                uint64_t now_ms);
 
-/* How many distinct runners it follows; how many it would follow with `ids` added. */
+/* How many distinct runners it follows. */
 size_t hub_following(const struct follower *follower);
-size_t hub_following_with(struct hub *hub, const struct follower *follower,
-                          const struct runner_id *ids, size_t count);
 
 /* Follow nothing any more, owed nothing; nothing of it remains in the hub. May be called twice. */
 void hub_leave(struct hub *hub, struct follower *follower);
@@ -133,7 +134,10 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 /* Serve everybody what is pending. True when the budget ran out: call again next turn. */
 bool hub_flush(struct hub *hub, uint64_t now_ms);
 
-/* Forget newest positions that nobody renewed for position_ttl_ms; looks at no more than `budget` runners. */
+/*
+ * Now and then: forget newest positions that nobody renewed for position_ttl_ms, and the places of followers that are over
+ * the lag budget in time while nothing new was published. Forgets at most `budget` positions.
+ */
 void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget);
 
 struct hub_stats hub_stats(const struct hub *hub);

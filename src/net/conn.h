@@ -49,6 +49,7 @@ struct conn {
     uint32_t kept_from; /* of these, how many are out */
     uint32_t magic;
     int fd;
+    uint8_t watching; /* the events asked of the loop */
     bool connecting;
     bool wants_room; /* on_writable is owed */
     bool ended;
@@ -85,5 +86,8 @@ void conn_close(struct conn *conn);
 void conn_reset(struct conn *conn);
 
 bool conn_is_closing(const struct conn *conn);
+
+/* The socket was full when last written to, and has not said otherwise. */
+bool conn_is_full(const struct conn *conn);
 
 #endif

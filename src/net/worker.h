@@ -13,6 +13,7 @@
 #include <uv.h>
 
 struct worker;
+struct listener;
 
 struct worker_events {
     /* The end of a turn, also before the loop goes to sleep. True: there is work left, turn again without sleeping. */
@@ -50,6 +51,9 @@ int worker_post(struct worker *worker, void *mail);
 
 /* Monotonic time of this turn. */
 uint64_t worker_now_ms(const struct worker *worker);
+
+/* For listener: those that worker_stop() closes. */
+struct listener **worker_listeners(struct worker *worker);
 
 /* For conn, listener and a command's own timers. */
 uv_loop_t *worker_loop(struct worker *worker);

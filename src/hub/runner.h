@@ -1,0 +1,68 @@
+/*
+ * runner: who positions are published for, with the newest position and the audiences that contain it.
+ *
+ * A runner exists while it has a position or is followed. The table also keeps those with a position in the order of their
+ * last renewal, so that the ones nobody renews are found without a search.
+ */
+#ifndef SPECTATE_HUB_RUNNER_H
+#define SPECTATE_HUB_RUNNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/table.h"
+#include "proto/position.h"
+
+struct audience;
+
+/* One audience of a runner, and the runner's index in that audience's set. */
+struct runner_link {
+    struct audience *audience;
+    uint32_t index;
+};
+
+struct runner {
+    struct position newest;    /* `newest.runner` is the id, always */
+    uint64_t version;          /* of `newest`; 0: no position yet */
+    uint64_t renewed_ms;       /* when `newest` was published, monotonic */
+    struct runner_link *links; /* owned */
+    uint32_t link_count;
+    uint32_t link_capacity;
+    struct runner *prev; /* by renewal, oldest first; only with a position */
+    struct runner *next;
+    UT_hash_handle hh;
+};
+
+struct runner_table {
+    struct runner *by_id;
+    struct runner *by_renewal;
+    size_t count;
+    size_t max; /* 0: no limit */
+};
+
+/* Find or make. 0; ERR_TOO_MANY, ERR_NO_MEMORY. What was made and is not used is released by the caller. */
+int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out);
+
+/* A newer position takes the place of the newest. */
+void runner_renew(struct runner_table *table, struct runner *runner, const struct position *position,
+                  uint64_t version, uint64_t now_ms);
+
+/* Forget the newest position. The runner may be released with it. */
+void runner_forget(struct runner_table *table, struct runner *runner);
+
+/* Free it when it has neither position nor audience. */
+void runner_release(struct runner_table *table, struct runner *runner);
+
+/* Room for one more link. 0 or ERR_NO_MEMORY. */
+int runner_reserve_link(struct runner *runner);
+
+/* Add a link, for which there is room; returns its slot. */
+uint32_t runner_link(struct runner *runner, struct audience *audience, uint32_t index);
+
+/* Take away the link in `slot`. The last link moves there, and is returned so that its audience learns of it; NULL: none. */
+const struct runner_link *runner_unlink(struct runner *runner, uint32_t slot);
+
+/* Free all runners; none may have links. */
+void runner_table_fini(struct runner_table *table);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * serve: what one follower is owed, and how it gets it.
+ *
+ *   in sync --socket full--> lagging (a place in the chain) --drained--> in sync
+ *                               | over the lag budget
+ *                               v
+ *                            behind (a version) --drained, all of its set served--> in sync
+ *
+ * A follower that is lagging or behind is blocked, but for while these functions run. A frame that the socket cut is always
+ * completed at once through sink.keep, so that a place is never inside a frame.
+ */
+#ifndef SPECTATE_HUB_SERVE_H
+#define SPECTATE_HUB_SERVE_H
+
+#include "hub/state.h"
+
+/* A flush has come to this member with the batch its audience is flushing. */
+void serve_batch(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/* The socket has room. */
+void serve_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/* Give up the place of a follower whose lag is over the budget. */
+void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/* What its audience holds for a follower that keeps up or lags is handed over (kept), before it leaves for another set. */
+void serve_hand_over(struct hub *hub, struct follower *follower);
+
+/* Offer a follower that is behind the newest of each runner that changed since; in sync when none is left. */
+void serve_catch_up(struct hub *hub, struct follower *follower);
+
+/* It is owed nothing of the past any more: drop its place and its record of catching up. */
+void serve_forget(struct hub *hub, struct follower *follower);
+
+#endif

@@ -1,0 +1,199 @@
+#include "net/worker.h"
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/listener.h"
+#include "net/mailbox.h"
+
+#define WORKER_MAGIC 0x776f726bU
+#define DEFAULT_READ_BYTES 65536
+#define MAX_MAILS 65536
+#define MAILS_PER_TURN 4096
+
+struct worker {
+    uint32_t magic;
+    struct worker_options options;
+    uv_loop_t loop;
+    uv_prepare_t before_sleep;
+    uv_check_t after_io;
+    uv_idle_t awake; /* active while there is work left: the loop does not sleep */
+    uv_timer_t tick;
+    uv_async_t wake_up;
+    struct mailbox *mailbox;
+    struct listener *listeners;
+    uint8_t *read_buffer; /* owned */
+    bool is_stopping;
+};
+
+static struct worker *worker_of(const void *data)
+{
+    struct worker *worker = (struct worker *)(uintptr_t)data;
+    CHECK_MAGIC(worker, WORKER_MAGIC);
+    return worker;
+}
+
+static void on_awake(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void end_turn(struct worker *worker)
+{
+    bool has_more = worker->options.events.on_turn(worker->options.context, worker_now_ms(worker));
+    if (has_more)
+        uv_idle_start(&worker->awake, on_awake);
+    else
+        uv_idle_stop(&worker->awake);
+}
+
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    end_turn(worker_of(prepare->data));
+}
+
+static void on_after_io(uv_check_t *check)
+{
+    end_turn(worker_of(check->data));
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct worker *worker = worker_of(timer->data);
+    worker->options.events.on_tick(worker->options.context, worker_now_ms(worker));
+}
+
+/* True when the budget ran out first. */
+static bool deliver(struct worker *worker, size_t budget)
+{
+    for (size_t i = 0; i < budget; i++) {
+        void *mail = mailbox_take(worker->mailbox);
+        if (mail == NULL)
+            return false;
+        worker->options.events.on_mail(worker->options.context, mail);
+    }
+    return true;
+}
+
+static void on_wake_up(uv_async_t *async)
+{
+    if (deliver(worker_of(async->data), MAILS_PER_TURN))
+        uv_async_send(async);
+}
+
+static int init_handles(struct worker *worker)
+{
+    uv_loop_t *loop = &worker->loop;
+    if (uv_loop_init(loop) != 0)
+        return ERR_SYSTEM;
+    if (uv_async_init(loop, &worker->wake_up, on_wake_up) != 0) {
+        uv_loop_close(loop);
+        return ERR_SYSTEM;
+    }
+    uv_prepare_init(loop, &worker->before_sleep);
+    uv_check_init(loop, &worker->after_io);
+    uv_idle_init(loop, &worker->awake);
+    uv_timer_init(loop, &worker->tick);
+    worker->wake_up.data = worker->before_sleep.data = worker->after_io.data = worker;
+    worker->awake.data = worker->tick.data = worker;
+    return 0;
+}
+
+static void start_handles(struct worker *worker)
+{
+    uint64_t tick_ms = worker->options.tick_ms;
+    uv_prepare_start(&worker->before_sleep, on_before_sleep);
+    uv_check_start(&worker->after_io, on_after_io);
+    /* These must not keep a stopping loop alive; connections do. */
+    uv_unref((uv_handle_t *)&worker->awake);
+    uv_unref((uv_handle_t *)&worker->before_sleep);
+    uv_unref((uv_handle_t *)&worker->after_io);
+    if (worker->options.events.on_tick != NULL)
+        uv_timer_start(&worker->tick, on_tick, tick_ms, tick_ms);
+}
+
+struct worker *worker_new(const struct worker_options *options)
+{
+    struct worker *worker = mem_must(sizeof *worker);
+    worker->magic = WORKER_MAGIC;
+    worker->options = *options;
+    if (worker->options.read_bytes == 0)
+        worker->options.read_bytes = DEFAULT_READ_BYTES;
+    if (init_handles(worker) < 0) {
+        LOG(LOG_ERROR, "worker.refused", NO_SESSION, "the system gave no event loop");
+        mem_free(worker);
+        return NULL;
+    }
+    worker->read_buffer = mem_must(worker->options.read_bytes);
+    worker->mailbox = mailbox_new(MAX_MAILS);
+    start_handles(worker);
+    return worker;
+}
+
+/* The loop ends when the connections are gone; then the handles that served them are closed in a last run. */
+void worker_run(struct worker *worker)
+{
+    uv_run(&worker->loop, UV_RUN_DEFAULT);
+    if (!worker->is_stopping)
+        worker_stop(worker);
+    uv_close((uv_handle_t *)&worker->before_sleep, NULL);
+    uv_close((uv_handle_t *)&worker->after_io, NULL);
+    uv_close((uv_handle_t *)&worker->awake, NULL);
+    uv_run(&worker->loop, UV_RUN_DEFAULT);
+    deliver(worker, SIZE_MAX);
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (worker->is_stopping)
+        return;
+    worker->is_stopping = true;
+    while (worker->listeners != NULL)
+        listener_close(worker->listeners);
+    mailbox_close(worker->mailbox);
+    uv_close((uv_handle_t *)&worker->tick, NULL);
+    uv_close((uv_handle_t *)&worker->wake_up, NULL);
+}
+
+void worker_free(struct worker **worker)
+{
+    struct worker *it = *worker;
+    if (it == NULL)
+        return;
+    CHECK(uv_loop_close(&it->loop) == 0);
+    mailbox_free(&it->mailbox);
+    mem_free(it->read_buffer);
+    it->magic = 0;
+    mem_free(it);
+    *worker = NULL;
+}
+
+int worker_post(struct worker *worker, void *mail)
+{
+    int result = mailbox_post(worker->mailbox, mail);
+    if (result == 1)
+        uv_async_send(&worker->wake_up);
+    return result < 0 ? result : 0;
+}
+
+uint64_t worker_now_ms(const struct worker *worker)
+{
+    return uv_now(&worker->loop);
+}
+
+uv_loop_t *worker_loop(struct worker *worker)
+{
+    return &worker->loop;
+}
+
+uint8_t *worker_read_buffer(struct worker *worker, size_t *bytes)
+{
+    *bytes = worker->options.read_bytes;
+    return worker->read_buffer;
+}
+
+struct listener **worker_listeners(struct worker *worker)
+{
+    return &worker->listeners;
+}
