@@ -1,0 +1,162 @@
+#include "config/option.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "config/option_value.h"
+#include "config/options.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define SECOND UINT64_C(1000)
+#define HOUR (3600 * SECOND)
+#define DAY (24 * HOUR)
+
+/* clang-format off */
+#define ROW(a_kind, a_section, field, a_name, a_help, ...)                                         \
+    [OPTION_##field] = {.id = OPTION_##field, .kind = OPTION_KIND_##a_kind,                        \
+                        .section = SECTION_##a_section, .name = a_name, .help = a_help,            \
+                        .offset = offsetof(struct options, field), __VA_ARGS__},
+#define NUMBER(kind, section, field, name, a_default, a_min, a_max, help)                          \
+    ROW(kind, section, field, name, help, .number = a_default, .min = a_min, .max = a_max)
+
+static const struct option rows[OPTIONS_TOTAL] = {
+#define COUNT(...) NUMBER(COUNT, __VA_ARGS__)
+#define BYTES(...) NUMBER(BYTES, __VA_ARGS__)
+#define DURATION(...) NUMBER(DURATION, __VA_ARGS__)
+#define CHOICE(section, field, name, type, a_default, names, help)                                 \
+    ROW(CHOICE, section, field, name, help, .number = a_default, .choices = names)
+#define ADDRESSES(section, field, name, a_default, help)                                           \
+    ROW(ADDRESSES, section, field, name, help, .text = a_default)
+#define FILE_NAME(section, field, name, help) ROW(FILE_NAME, section, field, name, help, .text = NULL)
+#include "config/options.def"
+};
+/* clang-format on */
+
+static const char *const section_titles[SECTIONS_TOTAL] = {
+    [SECTION_NETWORK] = "Network",
+    [SECTION_LIMITS] = "Limits",
+    [SECTION_FOLLOWERS] = "Followers and positions",
+    [SECTION_TIMES] = "Time limits",
+    [SECTION_LOGGING] = "Logging",
+    [SECTION_FILES] = "Files",
+};
+
+const struct option *option_of(enum option_id id)
+{
+    CHECK(id < OPTIONS_TOTAL);
+    return &rows[id];
+}
+
+const char *option_section_title(enum option_section section)
+{
+    CHECK(section < SECTIONS_TOTAL);
+    return section_titles[section];
+}
+
+const char *option_placeholder(const struct option *option)
+{
+    static const char *const placeholders[] = {
+        [OPTION_KIND_COUNT] = "N",
+        [OPTION_KIND_BYTES] = "SIZE",
+        [OPTION_KIND_DURATION] = "TIME",
+        [OPTION_KIND_CHOICE] = "NAME",
+        [OPTION_KIND_ADDRESSES] = "HOST:PORT",
+        [OPTION_KIND_FILE_NAME] = "FILE",
+    };
+    return option->choices != NULL ? option->choices : placeholders[option->kind];
+}
+
+const struct option *option_find(const char *name)
+{
+    for (size_t i = 0; i < OPTIONS_TOTAL; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+void option_variable(const struct option *option, char name[OPTION_VARIABLE_BYTES])
+{
+    int len = snprintf(name, OPTION_VARIABLE_BYTES, OPTION_VARIABLE_PREFIX "%s", option->name);
+    CHECK(len > 0 && len < OPTION_VARIABLE_BYTES);
+    for (char *c = name; *c != '\0'; c++)
+        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+}
+
+static void format_choice(const struct option *option, uint64_t number, char *text)
+{
+    const char *name = option->choices;
+    for (; number > 0; number--)
+        name = strchr(name, '|') + 1;
+    snprintf(text, OPTION_TEXT_BYTES, "%.*s", (int)strcspn(name, "|"), name);
+}
+
+void option_format_number(const struct option *option, uint64_t number,
+                          char text[OPTION_TEXT_BYTES])
+{
+    switch (option->kind) {
+    case OPTION_KIND_COUNT:
+        count_format(number, text);
+        return;
+    case OPTION_KIND_BYTES:
+        bytes_format(number, text);
+        return;
+    case OPTION_KIND_DURATION:
+        duration_format(number, text);
+        return;
+    case OPTION_KIND_CHOICE:
+        format_choice(option, number, text);
+        return;
+    case OPTION_KIND_ADDRESSES:
+    case OPTION_KIND_FILE_NAME:
+        break;
+    }
+    CHECK(false);
+}
+
+void option_default(const struct option *option, char text[OPTION_TEXT_BYTES])
+{
+    if (option->kind == OPTION_KIND_ADDRESSES || option->kind == OPTION_KIND_FILE_NAME)
+        snprintf(text, OPTION_TEXT_BYTES, "%s", option->text == NULL ? "" : option->text);
+    else
+        option_format_number(option, option->number, text);
+}
+
+static void expect_range(const struct option *option, const char *what, char *text)
+{
+    char min[OPTION_TEXT_BYTES];
+    char max[OPTION_TEXT_BYTES];
+    option_format_number(option, option->min, min);
+    option_format_number(option, option->max, max);
+    snprintf(text, OPTION_TEXT_BYTES, "%s from %.32s to %.32s", what, min, max);
+}
+
+void option_expected(const struct option *option, char text[OPTION_TEXT_BYTES])
+{
+    switch (option->kind) {
+    case OPTION_KIND_COUNT:
+        expect_range(option, "a whole number", text);
+        return;
+    case OPTION_KIND_BYTES:
+        expect_range(option, "a size (like 65536, 64K or 1M)", text);
+        return;
+    case OPTION_KIND_DURATION:
+        expect_range(option, "a time (like 500ms, 10s, 2m or 1h)", text);
+        return;
+    case OPTION_KIND_CHOICE:
+        snprintf(text, OPTION_TEXT_BYTES, "one of %s", option->choices);
+        return;
+    case OPTION_KIND_ADDRESSES:
+        snprintf(text, OPTION_TEXT_BYTES, "HOST:PORT (like 127.0.0.1:8080 or [::1]:8080)");
+        return;
+    case OPTION_KIND_FILE_NAME:
+        snprintf(text, OPTION_TEXT_BYTES, "a file name");
+        return;
+    }
+    CHECK(false);
+}
