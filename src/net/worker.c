@@ -144,13 +144,18 @@ void worker_run(struct worker *worker)
     deliver(worker, SIZE_MAX);
 }
 
+void worker_close_listeners(struct worker *worker)
+{
+    while (worker->listeners != NULL)
+        listener_close(worker->listeners);
+}
+
 void worker_stop(struct worker *worker)
 {
     if (worker->is_stopping)
         return;
     worker->is_stopping = true;
-    while (worker->listeners != NULL)
-        listener_close(worker->listeners);
+    worker_close_listeners(worker);
     mailbox_close(worker->mailbox);
     uv_close((uv_handle_t *)&worker->tick, NULL);
     uv_close((uv_handle_t *)&worker->wake_up, NULL);

@@ -40,6 +40,9 @@ void worker_run(struct worker *worker);
 /* Close the listeners, the tick and the mailbox; worker_run() returns when the connections are gone too. Own thread only. */
 void worker_stop(struct worker *worker);
 
+/* Accept no more; connections go on. Own thread only. */
+void worker_close_listeners(struct worker *worker);
+
 /* Only when worker_run() is not running (any more). Nulls the caller's pointer. */
 void worker_free(struct worker **worker);
 

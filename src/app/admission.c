@@ -1,0 +1,126 @@
+#include "app/admission.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#define BUCKETS 4096
+
+/* One address with connections; the tickets of all these point to it. */
+struct admission_ticket {
+    struct admission_ticket *next; /* in its bucket */
+    struct address_key key;
+    size_t connections;
+};
+
+struct admission {
+    struct admission_limits limits;
+    _Atomic size_t connections;
+    pthread_mutex_t lock;
+    struct admission_ticket *buckets[BUCKETS]; /* under the lock */
+};
+
+struct admission *admission_new(const struct admission_limits *limits)
+{
+    struct admission *admission = mem_must(sizeof *admission);
+    admission->limits = *limits;
+    CHECK(pthread_mutex_init(&admission->lock, NULL) == 0);
+    return admission;
+}
+
+void admission_free(struct admission **admission)
+{
+    struct admission *it = *admission;
+    if (it == NULL)
+        return;
+    CHECK(atomic_load(&it->connections) == 0);
+    pthread_mutex_destroy(&it->lock);
+    mem_free(it);
+    *admission = NULL;
+}
+
+static struct admission_ticket **bucket_of(struct admission *admission, struct address_key key)
+{
+    return &admission->buckets[hash_for_table(key.bytes, sizeof key.bytes) % BUCKETS];
+}
+
+static struct admission_ticket *find_or_make(struct admission *admission, struct address_key key)
+{
+    struct admission_ticket **bucket = bucket_of(admission, key);
+    for (struct admission_ticket *at = *bucket; at != NULL; at = at->next)
+        if (memcmp(&at->key, &key, sizeof key) == 0)
+            return at;
+    struct admission_ticket *made = mem_try(sizeof *made);
+    if (made == NULL)
+        return NULL;
+    made->key = key;
+    made->next = *bucket;
+    *bucket = made;
+    return made;
+}
+
+static int enter_address(struct admission *admission, const struct address *address,
+                         struct admission_ticket **ticket)
+{
+    int err = 0;
+    pthread_mutex_lock(&admission->lock);
+    struct admission_ticket *found = find_or_make(admission, address_key(address));
+    if (found == NULL)
+        err = ERR_NO_MEMORY;
+    else if (found->connections >= admission->limits.connections_per_address)
+        err = ERR_TOO_MANY;
+    else
+        found->connections++;
+    pthread_mutex_unlock(&admission->lock);
+    *ticket = err == 0 ? found : NULL;
+    return err;
+}
+
+static void leave_address(struct admission *admission, struct admission_ticket *ticket)
+{
+    pthread_mutex_lock(&admission->lock);
+    if (--ticket->connections == 0) {
+        struct admission_ticket **at = bucket_of(admission, ticket->key);
+        while (*at != ticket)
+            at = &(*at)->next;
+        *at = ticket->next;
+        mem_free(ticket);
+    }
+    pthread_mutex_unlock(&admission->lock);
+}
+
+int admission_enter(struct admission *admission, const struct address *address,
+                    struct admission_ticket **ticket, struct fault *fault)
+{
+    const struct admission_limits *limits = &admission->limits;
+    *ticket = NULL;
+    size_t before = atomic_fetch_add(&admission->connections, 1);
+    int err = 0;
+    if (limits->connections > 0 && before >= limits->connections) {
+        fault_set(fault, FAULT_too_many_connections, "the server has its %zu connections",
+                  limits->connections);
+        err = ERR_TOO_MANY;
+    } else if (limits->connections_per_address > 0) {
+        err = enter_address(admission, address, ticket);
+        if (err == ERR_TOO_MANY)
+            fault_set(fault, FAULT_too_many_connections_per_address,
+                      "the address has its %zu connections", limits->connections_per_address);
+    }
+    if (err == ERR_NO_MEMORY)
+        fault_set(fault, FAULT_out_of_memory, "no memory for another connection");
+    if (err < 0)
+        atomic_fetch_sub(&admission->connections, 1);
+    return err;
+}
+
+void admission_leave(struct admission *admission, struct admission_ticket *ticket)
+{
+    if (ticket != NULL)
+        leave_address(admission, ticket);
+    atomic_fetch_sub(&admission->connections, 1);
+}

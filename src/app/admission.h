@@ -1,0 +1,37 @@
+/*
+ * admission: how many connections there are, in all and from each address, against their limits.
+ *
+ * One for the process, used by every worker's thread; a lock is held for one table operation, and only while connections
+ * per address are limited at all.
+ */
+#ifndef SPECTATE_APP_ADMISSION_H
+#define SPECTATE_APP_ADMISSION_H
+
+#include <stddef.h>
+
+#include "base/fault.h"
+#include "net/address.h"
+
+struct admission;
+struct admission_ticket;
+
+struct admission_limits {
+    size_t connections;             /* 0: no limit */
+    size_t connections_per_address; /* 0: no limit */
+};
+
+/* Owned by the caller. */
+struct admission *admission_new(const struct admission_limits *limits);
+
+/* Only when all tickets are back. */
+void admission_free(struct admission **admission);
+
+/*
+ * 0: admitted, `*ticket` (NULL while there is no limit per address) is to be given back with admission_leave(). ERR_TOO_MANY:
+ * `fault` says which limit. ERR_NO_MEMORY.
+ */
+int admission_enter(struct admission *admission, const struct address *address,
+                    struct admission_ticket **ticket, struct fault *fault);
+void admission_leave(struct admission *admission, struct admission_ticket *ticket);
+
+#endif

@@ -1,0 +1,97 @@
+#include "app/routes.h"
+
+#include <string.h>
+
+#include "app/server.h"
+#include "app/shard.h"
+
+#define TEXT "text/plain; charset=utf-8"
+
+static const char home_page[] =
+    "<!doctype html>\n"
+    "<html lang=\"en\"><meta charset=\"utf-8\"><title>spectate</title>\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<h1>spectate " SPECTATE_VERSION "</h1>\n"
+    "<p>A live-location server for races. Runners publish positions, spectators follow runners, over WebSockets on any\n"
+    "path of this address.</p>\n"
+    "<pre>follow   {\"initialRequest\": true, \"following\": [7, 8]}\n"
+    "publish  {\"userId\": 7, \"lat\": 48.8568, \"lng\": 2.2927}</pre>\n"
+    "<ul><li><a href=\"/healthz\">/healthz</a>: the process is alive\n"
+    "<li><a href=\"/readyz\">/readyz</a>: it takes connections\n"
+    "<li><a href=\"/metrics\">/metrics</a>: Prometheus metrics</ul>\n"
+    "</html>\n";
+
+static void answer_text(struct http_answer *answer, int status, const char *text)
+{
+    answer->status = status;
+    answer->content_type = TEXT;
+    answer->body = span_of_text(text);
+}
+
+static void answer_home(struct shard *shard, struct http_answer *answer, struct buf *body)
+{
+    (void)shard;
+    (void)body;
+    answer->status = 200;
+    answer->content_type = "text/html; charset=utf-8";
+    answer->body = span_of_text(home_page);
+}
+
+static void answer_health(struct shard *shard, struct http_answer *answer, struct buf *body)
+{
+    (void)shard;
+    (void)body;
+    answer_text(answer, 200, "alive\n");
+}
+
+static void answer_ready(struct shard *shard, struct http_answer *answer, struct buf *body)
+{
+    (void)body;
+    if (shard->drain_deadline_ms == 0)
+        answer_text(answer, 200, "ready\n");
+    else
+        answer_text(answer, 503, "draining\n");
+}
+
+static void answer_metrics(struct shard *shard, struct http_answer *answer, struct buf *body)
+{
+    shard_refresh_metrics(shard);
+    if (server_write_metrics(shard->server, body) < 0) {
+        answer_text(answer, 503, "out of memory\n");
+        return;
+    }
+    answer->status = 200;
+    answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer->body = buf_span(body);
+}
+
+static const struct {
+    const char *path;
+    void (*answer)(struct shard *shard, struct http_answer *answer, struct buf *body);
+} routes[] = {
+    {"/", answer_home},
+    {"/healthz", answer_health},
+    {"/readyz", answer_ready},
+    {"/metrics", answer_metrics},
+};
+
+static bool is_readable_method(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+void route_request(struct shard *shard, const struct http_reader *request,
+                   struct http_answer *answer, struct buf *body)
+{
+    if (!is_readable_method(http_method(request))) {
+        answer_text(answer, 405, "only GET and HEAD\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (span_equals(http_path(request), span_of_text(routes[i].path))) {
+            routes[i].answer(shard, answer, body);
+            return;
+        }
+    }
+    answer_text(answer, 404, "not found; see /\n");
+}

@@ -1,0 +1,124 @@
+#include "app/seed_session.h"
+
+#include "app/shard.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "proto/seed.h"
+
+static const struct hub_dialect seed_dialect = {.encode = seed_encode_frame};
+
+/* --- the hub's way out ---------------------------------------------------------------------------------------------- */
+
+static size_t sink_send(void *owner, const struct span *spans, size_t count)
+{
+    struct session *session = owner;
+    if (session->is_doomed)
+        return 0;
+    size_t taken = conn_send(&session->conn, spans, count);
+    metrics_add(&session->shard->metrics, METRIC_bytes_sent, taken);
+    return taken;
+}
+
+static void sink_keep(void *owner, struct span rest)
+{
+    struct session *session = owner;
+    metrics_add(&session->shard->metrics, METRIC_bytes_sent, rest.len);
+    if (conn_keep(&session->conn, rest) < 0)
+        session->is_doomed = true;
+}
+
+const struct hub_sink session_sink = {.send = sink_send, .keep = sink_keep};
+
+/* --- messages ------------------------------------------------------------------------------------------------------- */
+
+/* Fix time, where the dialect gives none: arrival, which never goes back. */
+static int64_t arrival_ms(struct shard *shard)
+{
+    int64_t now_ms = clock_wall_ms();
+    if (now_ms > shard->arrival_ms)
+        shard->arrival_ms = now_ms;
+    return shard->arrival_ms;
+}
+
+static void refuse(struct session *session, int err)
+{
+    const struct options *options = session->shard->options;
+    struct fault fault;
+    if (err == ERR_FULL)
+        fault_set(&fault, FAULT_too_many_follows, "a session follows at most %llu runners",
+                  (unsigned long long)options->max_follows);
+    else if (err == ERR_TOO_MANY)
+        fault_set(&fault, FAULT_too_many_runners, "the server knows its %llu runners",
+                  (unsigned long long)options->max_runners);
+    else
+        fault_set(&fault, FAULT_out_of_memory, "no memory for this message");
+    session_fault(session, &fault);
+}
+
+static int follow(struct session *session, const struct seed_message *message)
+{
+    struct shard *shard = session->shard;
+    struct hub_follow follow = {
+        .ids = message->ids,
+        .count = message->id_count,
+        .max_following = shard->options->max_follows,
+        .snapshot = message->snapshot,
+    };
+    metrics_add(&shard->metrics, METRIC_follow_messages, 1);
+    return hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
+}
+
+static int publish(struct session *session, struct seed_message *message)
+{
+    struct shard *shard = session->shard;
+    message->position.time_ms = arrival_ms(shard);
+    return hub_publish(shard->hub, &message->position, worker_now_ms(shard->worker));
+}
+
+static void on_text(struct session *session, struct span text)
+{
+    struct seed_limits limits = {.max_ids = session->shard->options->max_follows};
+    struct seed_message *message = &session->shard->message;
+    struct fault fault;
+    if (seed_decode(text, &limits, message, &fault) < 0) {
+        session_fault(session, &fault);
+        return;
+    }
+    int err = message->kind == SEED_FOLLOW ? follow(session, message) : publish(session, message);
+    if (err < 0)
+        refuse(session, err);
+}
+
+static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
+{
+    if (opcode == WS_TEXT) {
+        on_text(session, message);
+        return;
+    }
+    struct fault fault;
+    fault_set(&fault, FAULT_binary_message, "a message is a text frame with a JSON object");
+    session_fault(session, &fault);
+}
+
+static void on_open(struct session *session)
+{
+    session->follower.dialect = &seed_dialect;
+}
+
+static void on_writable(struct session *session)
+{
+    struct shard *shard = session->shard;
+    hub_writable(shard->hub, &session->follower, worker_now_ms(shard->worker));
+}
+
+static void on_end(struct session *session)
+{
+    hub_leave(session->shard->hub, &session->follower);
+}
+
+const struct session_handler seed_session_handler = {
+    .on_open = on_open,
+    .on_message = on_message,
+    .on_writable = on_writable,
+    .on_end = on_end,
+};

@@ -1,0 +1,232 @@
+#include "app/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "app/admission.h"
+#include "app/shard.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "metrics/metrics.h"
+
+#define MAX_SHARDS 64
+#define SIGNALS 2
+
+static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
+
+struct server {
+    const struct options *options; /* borrowed */
+    struct admission *admission;   /* owned */
+    struct shard *shards[MAX_SHARDS];
+    const struct metrics *metrics[MAX_SHARDS]; /* of these */
+    uv_thread_t threads[MAX_SHARDS];
+    size_t shard_count;
+    size_t running;
+    uv_loop_t loop; /* the main thread's, for signals */
+    uv_signal_t signals[SIGNALS];
+    uv_async_t shard_ended;
+    _Atomic size_t ended;
+    bool is_ending;
+};
+
+int server_write_metrics(const struct server *server, struct buf *out)
+{
+    return metrics_write_text(server->metrics, server->shard_count, out);
+}
+
+/* --- what is needed before anything can be served ------------------------------------------------------------------- */
+
+/* The system's hard limit is what the operator allows; a soft limit below it only surprises. */
+static void raise_descriptor_limit(const struct options *options)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < options->max_connections)
+        LOG(LOG_WARN, "server.few_descriptors", NO_SESSION,
+            "%llu file descriptors are fewer than max-connections %zu",
+            (unsigned long long)limit.rlim_cur, options->max_connections);
+}
+
+static int make_shards(struct server *server, const struct session_handler *handler)
+{
+    for (size_t i = 0; i < server->options->workers; i++) {
+        struct shard_options options = {
+            .server = server,
+            .options = server->options,
+            .handler = handler,
+            .admission = server->admission,
+            .index = (unsigned)i,
+        };
+        struct shard *shard = shard_new(&options);
+        if (shard == NULL)
+            return ERR_SYSTEM;
+        server->shards[i] = shard;
+        server->metrics[i] = &shard->metrics;
+        server->shard_count++;
+    }
+    return 0;
+}
+
+/* All workers listen on the address; the port that the system chose for the first is that of the others. */
+static int listen_on(struct server *server, const char *text)
+{
+    struct address address;
+    int err = address_parse(text, &address);
+    if (err < 0) {
+        LOG(LOG_ERROR, "net.bad_address", NO_SESSION, "%s: %s", text, err_text(err));
+        return err;
+    }
+    bool share_port = server->shard_count > 1;
+    for (size_t i = 0; i < server->shard_count; i++) {
+        err = shard_listen(server->shards[i], &address, share_port, &address);
+        if (err < 0) {
+            LOG(LOG_ERROR, "net.not_listening", NO_SESSION, "%s: %s", text, strerror(errno));
+            return err;
+        }
+    }
+    char name[ADDRESS_TEXT_BYTES];
+    address_format(&address, name);
+    LOG(LOG_INFO, "net.listening", NO_SESSION, "listening on %s", name);
+    return 0;
+}
+
+static int listen_on_all(struct server *server)
+{
+    const struct option_list *list = &server->options->listen;
+    for (size_t i = 0; i < list->count; i++) {
+        int err = listen_on(server, list->items[i]);
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}
+
+/* --- threads and signals -------------------------------------------------------------------------------------------- */
+
+struct shard_thread {
+    struct server *server;
+    struct shard *shard;
+};
+
+static void run_shard(void *context)
+{
+    struct shard_thread thread = *(struct shard_thread *)context;
+    mem_free(context);
+    shard_run(thread.shard);
+    atomic_fetch_add(&thread.server->ended, 1);
+    uv_async_send(&thread.server->shard_ended);
+}
+
+static void stop_shards(struct server *server)
+{
+    server->is_ending = true;
+    for (size_t i = 0; i < server->shard_count; i++)
+        shard_stop(server->shards[i]);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    if (server->is_ending) {
+        LOG(LOG_WARN, "server.killed", NO_SESSION, "signal %d again: ending at once", number);
+        _exit(EXIT_CODE_FAILED);
+    }
+    LOG(LOG_INFO, "server.stopping", NO_SESSION, "signal %d: closing all sessions", number);
+    stop_shards(server);
+}
+
+static void on_shard_ended(uv_async_t *async)
+{
+    struct server *server = async->data;
+    if (atomic_load(&server->ended) < server->running)
+        return;
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&server->signals[i], NULL);
+    uv_close((uv_handle_t *)async, NULL);
+}
+
+static void watch_signals(struct server *server)
+{
+    CHECK(uv_loop_init(&server->loop) == 0);
+    CHECK(uv_async_init(&server->loop, &server->shard_ended, on_shard_ended) == 0);
+    server->shard_ended.data = server;
+    for (size_t i = 0; i < SIGNALS; i++) {
+        CHECK(uv_signal_init(&server->loop, &server->signals[i]) == 0);
+        server->signals[i].data = server;
+        CHECK(uv_signal_start(&server->signals[i], on_signal, ending_signals[i]) == 0);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void start_threads(struct server *server)
+{
+    for (size_t i = 0; i < server->shard_count; i++) {
+        struct shard_thread *thread = mem_must(sizeof *thread);
+        *thread = (struct shard_thread){.server = server, .shard = server->shards[i]};
+        CHECK(uv_thread_create(&server->threads[i], run_shard, thread) == 0);
+        server->running++;
+    }
+}
+
+static void serve(struct server *server)
+{
+    start_threads(server);
+    LOG(LOG_INFO, "server.ready", NO_SESSION, "spectate " SPECTATE_VERSION " is ready, workers: %zu",
+        server->shard_count);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < server->running; i++)
+        uv_thread_join(&server->threads[i]);
+    LOG(LOG_INFO, "server.stopped", NO_SESSION, "all sessions are closed");
+}
+
+/* Without threads the loops still have to close what was opened in them. */
+static void wind_up_unstarted(struct server *server)
+{
+    for (size_t i = 0; i < server->shard_count; i++) {
+        worker_stop(server->shards[i]->worker);
+        shard_run(server->shards[i]);
+    }
+    server->running = 0;
+    on_shard_ended(&server->shard_ended);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+}
+
+int server_run(const struct options *options, const struct session_handler *handler)
+{
+    struct admission_limits limits = {
+        .connections = options->max_connections,
+        .connections_per_address = options->max_connections_per_address,
+    };
+    struct server *server = mem_must(sizeof *server);
+    server->options = options;
+    server->admission = admission_new(&limits);
+    raise_descriptor_limit(options);
+    watch_signals(server);
+    int err = make_shards(server, handler);
+    if (err == 0)
+        err = listen_on_all(server);
+    if (err == 0)
+        serve(server);
+    else
+        wind_up_unstarted(server);
+    for (size_t i = 0; i < server->shard_count; i++)
+        shard_free(&server->shards[i]);
+    CHECK(uv_loop_close(&server->loop) == 0);
+    admission_free(&server->admission);
+    mem_free(server);
+    return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;
+}

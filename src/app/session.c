@@ -1,0 +1,312 @@
+#include "app/session.h"
+
+#include <utlist.h>
+
+#include "app/admission.h"
+#include "app/session_phase.h"
+#include "app/shard.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define PINGS_BEFORE_CLOSE 2
+#define REFUSED_AT_A_TIME 256
+
+static struct session *session_of(struct conn *conn)
+{
+    return (struct session *)(void *)conn; /* its first member; the connection has checked its magic */
+}
+
+struct session_id session_log_id(const struct session *session)
+{
+    return (struct session_id){session->id};
+}
+
+/* --- events of the connection --------------------------------------------------------------------------------------- */
+
+static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
+{
+    struct session *session = session_of(conn);
+    metrics_add(&session->shard->metrics, METRIC_bytes_received, len);
+    session->heard_ms = worker_now_ms(session->shard->worker);
+    session->pings_missed = 0;
+    size_t taken = 0;
+    if (session->state == SESSION_HTTP)
+        taken = session_read_http(session, bytes, len);
+    if (session->state == SESSION_OPEN || session->state == SESSION_CLOSING)
+        session_read_websocket(session, bytes + taken, len - taken);
+}
+
+static void on_writable(struct conn *conn)
+{
+    struct session *session = session_of(conn);
+    if (session->state == SESSION_LINGERING)
+        conn_shutdown(conn);
+    else if (session->state == SESSION_OPEN)
+        session->shard->handler->on_writable(session);
+}
+
+static void on_end(struct conn *conn, enum conn_end end)
+{
+    struct session *session = session_of(conn);
+    enum close_reason reason = CLOSE_client_gone;
+    if (end != CONN_END_FIN)
+        reason = CLOSE_reset;
+    else if (session->state == SESSION_HTTP && session->has_answered)
+        reason = CLOSE_http_done;
+    session_part(session, reason, SESSION_PART_AT_ONCE);
+    conn_close(conn);
+}
+
+static void on_closed(struct conn *conn)
+{
+    struct session *session = session_of(conn);
+    struct shard *shard = session->shard;
+    DL_DELETE(shard->sessions, session);
+    shard->session_count--;
+    shard->refused_count -= session->was_refused;
+    if (!session->was_refused)
+        admission_leave(shard->admission, session->ticket);
+    mem_free(session);
+}
+
+static const struct conn_events conn_events = {
+    .on_bytes = on_bytes,
+    .on_writable = on_writable,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};
+
+/* --- begin ---------------------------------------------------------------------------------------------------------- */
+
+static struct session *make(struct shard *shard, int fd)
+{
+    const struct options *options = shard->options;
+    uint64_t now_ms = worker_now_ms(shard->worker);
+    struct session *session = mem_try(sizeof *session);
+    if (session == NULL)
+        return NULL;
+    if (conn_open(&session->conn, shard->worker, fd, &conn_events) < 0) {
+        mem_free(session);
+        return NULL;
+    }
+    session->shard = shard;
+    session->id = ++shard->last_id;
+    session->heard_ms = session->refilled_ms = now_ms;
+    session->deadline_ms = now_ms + options->handshake_timeout_ms;
+    session->message_tokens = (uint32_t)options->max_messages_per_second;
+    session->follower.owner = session;
+    DL_APPEND(shard->sessions, session);
+    shard->session_count++;
+    return session;
+}
+
+static int start_admitted(struct shard *shard, int fd, struct admission_ticket *ticket)
+{
+    const struct options *options = shard->options;
+    struct http_limits limits = {options->max_head_bytes, options->max_headers};
+    struct http_reader *http = http_reader_new(&limits);
+    struct session *session = http != NULL ? make(shard, fd) : NULL;
+    if (session == NULL) {
+        http_reader_free(&http);
+        return ERR_NO_MEMORY;
+    }
+    session->http = http;
+    session->ticket = ticket;
+    LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected");
+    return 0;
+}
+
+/* One that is over a limit is told so, if there are not too many of these already. */
+static int start_refused(struct shard *shard, int fd, const struct fault *fault)
+{
+    metrics_add_fault(&shard->metrics, fault->code);
+    LOG(LOG_WARN, "session.refused", NO_SESSION, "%s: %s", fault_name(fault->code), fault->message);
+    struct session *session = shard->refused_count < REFUSED_AT_A_TIME ? make(shard, fd) : NULL;
+    if (session == NULL)
+        return ERR_TOO_MANY;
+    session->was_refused = true;
+    shard->refused_count++;
+    session_refuse_http(session, 503, fault);
+    return 0;
+}
+
+int session_start(struct shard *shard, int fd, const struct address *peer)
+{
+    struct admission_ticket *ticket = NULL;
+    struct fault fault;
+    int err = admission_enter(shard->admission, peer, &ticket, &fault);
+    if (err < 0)
+        return start_refused(shard, fd, &fault);
+    err = start_admitted(shard, fd, ticket);
+    if (err < 0)
+        admission_leave(shard->admission, ticket);
+    return err;
+}
+
+/* --- say ------------------------------------------------------------------------------------------------------------ */
+
+void session_write(struct session *session, struct span bytes)
+{
+    struct shard *shard = session->shard;
+    size_t queued = conn_queued(&session->conn);
+    if (session->is_doomed)
+        return;
+    int err = conn_write(&session->conn, bytes);
+    if (err < 0) {
+        session->is_doomed = true;
+        return;
+    }
+    metrics_add(&shard->metrics, METRIC_bytes_sent, bytes.len);
+    if (conn_is_full(&session->conn))
+        hub_blocked(&session->follower);
+    if (queued <= shard->options->max_queued_bytes &&
+        conn_queued(&session->conn) > shard->options->max_queued_bytes) {
+        session_count_fault(session, FAULT_queue_full);
+        session_close(session, CLOSE_queue_full);
+    }
+}
+
+void session_send(struct session *session, enum ws_opcode opcode, struct span payload)
+{
+    struct buf frame = {0};
+    if (ws_write(&frame, opcode, payload, NULL) < 0)
+        session->is_doomed = true;
+    else
+        session_write(session, buf_span(&frame));
+    buf_fini(&frame);
+}
+
+void session_count_fault(struct session *session, enum fault_code code)
+{
+    metrics_add_fault(&session->shard->metrics, code);
+    LOG(LOG_DEBUG, "session.fault", session_log_id(session), "%s", fault_name(code));
+}
+
+static void tell(struct session *session, const struct fault *fault)
+{
+    struct buf text = {0};
+    if (seed_encode_fault(fault, &text) < 0)
+        session->is_doomed = true;
+    else
+        session_send(session, WS_TEXT, buf_span(&text));
+    buf_fini(&text);
+}
+
+void session_fault(struct session *session, const struct fault *fault)
+{
+    session_count_fault(session, fault->code);
+    tell(session, fault);
+    if (++session->faults <= session->shard->options->max_faults)
+        return;
+    session_count_fault(session, FAULT_too_many_faults);
+    session_close(session, CLOSE_too_many_faults);
+}
+
+/* --- end ------------------------------------------------------------------------------------------------------------ */
+
+/* All that the session holds but its socket. */
+static void let_go(struct session *session)
+{
+    if (session->state == SESSION_OPEN) {
+        session->shard->handler->on_end(session);
+        session->shard->open_count--;
+    }
+    http_reader_free(&session->http);
+}
+
+static void linger(struct session *session)
+{
+    session->state = SESSION_LINGERING;
+    ws_gather_fini(&session->gather);
+    if (conn_queued(&session->conn) == 0)
+        conn_shutdown(&session->conn);
+}
+
+static void begin_end(struct session *session, enum close_reason reason)
+{
+    let_go(session);
+    session->reason = (uint8_t)reason;
+    session->deadline_ms =
+        worker_now_ms(session->shard->worker) + session->shard->options->close_timeout_ms;
+    metrics_add_close_reason(&session->shard->metrics, reason);
+    LOG(LOG_DEBUG, "session.end", session_log_id(session), "%s", close_reason_name(reason));
+}
+
+void session_part(struct session *session, enum close_reason reason, enum session_parting parting)
+{
+    if (session->state == SESSION_HTTP || session->state == SESSION_OPEN)
+        begin_end(session, reason);
+    else if (session->state == SESSION_GONE)
+        return;
+    if (parting == SESSION_PART_AFTER_HANDSHAKE) {
+        session->state = SESSION_CLOSING;
+    } else if (parting == SESSION_PART_LINGERING) {
+        linger(session);
+    } else {
+        session->state = SESSION_GONE;
+        ws_gather_fini(&session->gather);
+        conn_close(&session->conn);
+    }
+}
+
+/* After these the peer's bytes make no sense any more, and its close frame would not be found among them. */
+static bool is_beyond_reading(enum close_reason reason)
+{
+    return reason == CLOSE_bad_frame || reason == CLOSE_bad_utf8 || reason == CLOSE_message_too_big;
+}
+
+void session_close(struct session *session, enum close_reason reason)
+{
+    if (session->state > SESSION_OPEN)
+        return;
+    uint16_t code = close_reason_websocket_code(reason);
+    if (session->state == SESSION_HTTP || code == 0) {
+        session_part(session, reason, SESSION_PART_AT_ONCE);
+        return;
+    }
+    session_part(session, reason, SESSION_PART_AFTER_HANDSHAKE);
+    struct buf frame = {0};
+    if (ws_write_close(&frame, code, close_reason_text(reason), NULL) == 0)
+        conn_write(&session->conn, buf_span(&frame));
+    buf_fini(&frame);
+    if (is_beyond_reading(reason))
+        linger(session);
+}
+
+/* --- sweep ---------------------------------------------------------------------------------------------------------- */
+
+/* A full socket is slow, not dead: it is not asked for a sign of life that it could not give. */
+static void check_heartbeat(struct session *session, uint64_t now_ms)
+{
+    uint64_t interval_ms = session->shard->options->heartbeat_interval_ms;
+    uint64_t patience_ms = interval_ms * (session->pings_missed + 1U);
+    if (now_ms - session->heard_ms < patience_ms || conn_is_full(&session->conn))
+        return;
+    if (session->pings_missed >= PINGS_BEFORE_CLOSE) {
+        session_close(session, CLOSE_heartbeat_timeout);
+        return;
+    }
+    session->pings_missed++;
+    metrics_add(&session->shard->metrics, METRIC_pings_sent, 1);
+    session_send(session, WS_PING, span_of(NULL, 0));
+}
+
+void session_sweep(struct session *session, uint64_t now_ms)
+{
+    if (session->state == SESSION_GONE)
+        return;
+    if (session->is_doomed) {
+        session_count_fault(session, FAULT_out_of_memory);
+        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
+    } else if (session->state == SESSION_OPEN) {
+        check_heartbeat(session, now_ms);
+    } else if (now_ms < session->deadline_ms) {
+        return;
+    } else if (session->state == SESSION_HTTP) {
+        session_http_timeout(session);
+    } else {
+        session_part(session, (enum close_reason)session->reason, SESSION_PART_AT_ONCE);
+    }
+}

@@ -1,0 +1,86 @@
+/*
+ * session: one client, from its first byte to its last.
+ *
+ *   HTTP --upgrade--> OPEN --close frame sent--> CLOSING --answered--> LINGERING --end of stream--> gone
+ *     \---answered and done----------------------------------------------^
+ *
+ * It begins as HTTP, whose state goes when the WebSocket opens. What its messages mean is the business of a handler (a
+ * dialect, or the echo of the conformance tests). Everything that ends a session comes through session_close(), from any
+ * state: first cause, one reason, counted once; the handler lets go at once, the socket when the peer has had its chance to
+ * read why. Deadlines and heartbeats are looked after by one sweep over all sessions.
+ */
+#ifndef SPECTATE_APP_SESSION_H
+#define SPECTATE_APP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/close_reason.h"
+#include "base/fault.h"
+#include "base/ids.h"
+#include "codec/http.h"
+#include "codec/ws_frame.h"
+#include "codec/ws_message.h"
+#include "hub/hub.h"
+#include "net/conn.h"
+
+struct session;
+struct shard;
+struct admission_ticket;
+
+/* What a session's messages mean. All run in the worker's thread. */
+struct session_handler {
+    void (*on_open)(struct session *session);
+    /* A whole message; text is valid UTF-8. Borrowed, and may be changed. */
+    void (*on_message)(struct session *session, enum ws_opcode opcode, struct span message);
+    void (*on_writable)(struct session *session);
+    /* It is ending: nothing of it may stay with the handler. Once, for each on_open. */
+    void (*on_end)(struct session *session);
+};
+
+enum session_state { SESSION_HTTP, SESSION_OPEN, SESSION_CLOSING, SESSION_LINGERING, SESSION_GONE };
+
+struct session {
+    struct conn conn;
+    struct shard *shard;
+    struct session *prev; /* in the shard's list */
+    struct session *next;
+    struct http_reader *http; /* owned; NULL once the WebSocket is open */
+    struct ws_gather gather;
+    struct follower follower;
+    struct ws_reader ws;
+    struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
+    uint64_t id;
+    uint64_t deadline_ms;   /* HTTP, CLOSING, LINGERING: when patience ends */
+    uint64_t heard_ms;      /* when the last byte came */
+    uint64_t refilled_ms;   /* when message_tokens was last brought up to date */
+    uint32_t message_tokens; /* messages it may send now */
+    uint16_t faults;
+    uint8_t state;
+    uint8_t reason; /* enum close_reason, once it is closing */
+    uint8_t pings_missed;
+    bool has_answered; /* HTTP: at least one request */
+    bool was_refused;  /* over a limit on connections: not counted by the admission */
+    bool is_doomed;    /* memory for what it is owed could not be had: says no more, the sweep ends it */
+};
+
+/* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */
+int session_start(struct shard *shard, int fd, const struct address *peer);
+
+/* Send one message. What does not fit the socket is kept; a session that keeps more than it may is closed. */
+void session_send(struct session *session, enum ws_opcode opcode, struct span payload);
+
+/* Tell the peer what it did wrong, and count it; the one that uses up the budget closes the session. */
+void session_fault(struct session *session, const struct fault *fault);
+
+/* End it for `reason`, from any state; only the first reason counts. */
+void session_close(struct session *session, enum close_reason reason);
+
+/* The sweep, about once a second: deadlines, heartbeat. */
+void session_sweep(struct session *session, uint64_t now_ms);
+
+/* For log lines. */
+struct session_id session_log_id(const struct session *session);
+
+#endif

@@ -1,0 +1,147 @@
+#include "app/session_phase.h"
+
+#include <string.h>
+
+#include "app/routes.h"
+#include "app/shard.h"
+#include "base/log.h"
+#include "codec/ws_handshake.h"
+
+static void write_answer(struct session *session, const struct http_answer *answer)
+{
+    struct buf out = {0};
+    session->has_answered = true;
+    metrics_add_http_request(&session->shard->metrics, answer->status);
+    if (http_write_answer(&out, answer) == 0)
+        session_write(session, buf_span(&out));
+    buf_fini(&out);
+}
+
+/* Headers that the status asks for. */
+static const char *headers_for(int status)
+{
+    switch (status) {
+    case 405:
+        return "Allow: GET, HEAD\r\n";
+    case 426:
+        return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    case 503:
+        return "Retry-After: 5\r\n";
+    default:
+        return NULL;
+    }
+}
+
+void session_refuse_http(struct session *session, int status, const struct fault *fault)
+{
+    char text[FAULT_MESSAGE_BYTES + 64];
+    int len = snprintf(text, sizeof text, "%s: %s\n", fault_name(fault->code), fault->message);
+    struct http_answer answer = {
+        .status = status,
+        .content_type = "text/plain; charset=utf-8",
+        .body = span_of(text, (size_t)len),
+        .extra_headers = headers_for(status),
+    };
+    write_answer(session, &answer);
+    session_part(session, session->was_refused ? CLOSE_refused : CLOSE_http_done,
+                 SESSION_PART_LINGERING);
+}
+
+static void refuse_and_count(struct session *session, int status, const struct fault *fault)
+{
+    session_count_fault(session, fault->code);
+    session_refuse_http(session, status, fault);
+}
+
+void session_http_timeout(struct session *session)
+{
+    if (!http_reader_has_begun(session->http)) {
+        session_part(session, session->has_answered ? CLOSE_http_done : CLOSE_handshake_timeout,
+                     SESSION_PART_AT_ONCE);
+        return;
+    }
+    struct http_answer answer = {.status = 408};
+    write_answer(session, &answer);
+    session_part(session, CLOSE_handshake_timeout, SESSION_PART_LINGERING);
+}
+
+static void open_websocket(struct session *session)
+{
+    struct buf out = {0};
+    struct shard *shard = session->shard;
+    if (ws_handshake_accept(session->http, NULL, &out) < 0) {
+        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
+        return;
+    }
+    metrics_add_http_request(&shard->metrics, 101);
+    session_write(session, buf_span(&out));
+    buf_fini(&out);
+    http_reader_free(&session->http);
+    ws_reader_init(&session->ws, WS_SERVER);
+    session->state = SESSION_OPEN;
+    shard->open_count++;
+    metrics_add(&shard->metrics, METRIC_sessions_opened, 1);
+    shard->handler->on_open(session);
+}
+
+static void on_upgrade(struct session *session)
+{
+    struct fault fault;
+    int status = ws_handshake_check(session->http, &fault);
+    if (status == 101)
+        open_websocket(session);
+    else
+        refuse_and_count(session, status, &fault);
+}
+
+static void on_request(struct session *session)
+{
+    struct buf body = {0};
+    struct http_answer answer = {
+        .keep_alive = http_keep_alive(session->http),
+        .head_only = strcmp(http_method(session->http), "HEAD") == 0,
+    };
+    route_request(session->shard, session->http, &answer, &body);
+    if (answer.extra_headers == NULL)
+        answer.extra_headers = headers_for(answer.status);
+    write_answer(session, &answer);
+    buf_fini(&body);
+    if (session->state != SESSION_HTTP)
+        return; /* it does not read its answers */
+    if (!answer.keep_alive) {
+        session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
+        return;
+    }
+    http_reader_next(session->http);
+    session->deadline_ms = worker_now_ms(session->shard->worker) +
+                           session->shard->options->keep_alive_timeout_ms;
+}
+
+/* The time for a request runs from its first byte. */
+static void watch_request_begin(struct session *session)
+{
+    if (session->has_answered && !http_reader_has_begun(session->http))
+        session->deadline_ms = worker_now_ms(session->shard->worker) +
+                               session->shard->options->handshake_timeout_ms;
+}
+
+size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len)
+{
+    size_t at = 0;
+    while (at < len && session->state == SESSION_HTTP) {
+        size_t taken = 0;
+        int status = 0;
+        struct fault fault;
+        watch_request_begin(session);
+        enum http_read result =
+            http_read(session->http, span_of(bytes + at, len - at), &taken, &status, &fault);
+        at += taken;
+        if (result == HTTP_READ_FAULT)
+            refuse_and_count(session, status, &fault);
+        else if (result == HTTP_READ_REQUEST && ws_handshake_is_wanted(session->http))
+            on_upgrade(session);
+        else if (result == HTTP_READ_REQUEST)
+            on_request(session);
+    }
+    return at;
+}

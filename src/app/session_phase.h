@@ -1,0 +1,35 @@
+/*
+ * session_phase: what the files of a session share. Nobody else includes this.
+ */
+#ifndef SPECTATE_APP_SESSION_PHASE_H
+#define SPECTATE_APP_SESSION_PHASE_H
+
+#include "app/session.h"
+
+/* How a session lets go of its socket. */
+enum session_parting {
+    SESSION_PART_AT_ONCE,        /* there is nobody to tell */
+    SESSION_PART_LINGERING,      /* what was said last gets out, and time to be read */
+    SESSION_PART_AFTER_HANDSHAKE /* a close frame was sent, the peer's is awaited */
+};
+
+/* Begin the end; does nothing when it has begun. */
+void session_part(struct session *session, enum close_reason reason, enum session_parting parting);
+
+/* The HTTP phase. Returns how many bytes were taken: fewer than `len` when the WebSocket has opened before the end. */
+size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len);
+void session_http_timeout(struct session *session);
+
+/* Answer with a status and the fault as a plain text line, then part. */
+void session_refuse_http(struct session *session, int status, const struct fault *fault);
+
+/* The WebSocket phase, also while closing. */
+void session_read_websocket(struct session *session, uint8_t *bytes, size_t len);
+
+/* Count a fault of the peer. */
+void session_count_fault(struct session *session, enum fault_code code);
+
+/* Write bytes that must not be dropped, and see that they don't pile up. */
+void session_write(struct session *session, struct span bytes);
+
+#endif

@@ -1,0 +1,114 @@
+#include "app/session_phase.h"
+
+#include "app/shard.h"
+#include "base/err.h"
+
+/* Refill the bucket and take one out; false when there is none. */
+static bool takes_message_token(struct session *session)
+{
+    uint64_t rate = session->shard->options->max_messages_per_second;
+    if (rate == 0)
+        return true;
+    uint64_t now_ms = worker_now_ms(session->shard->worker);
+    uint64_t gained = (now_ms - session->refilled_ms) * rate / 1000;
+    if (gained > 0) {
+        uint64_t tokens = session->message_tokens + gained;
+        session->message_tokens = (uint32_t)(tokens < rate ? tokens : rate);
+        session->refilled_ms = tokens < rate ? session->refilled_ms + gained * 1000 / rate : now_ms;
+    }
+    if (session->message_tokens == 0)
+        return false;
+    session->message_tokens--;
+    return true;
+}
+
+static void fault_of_rate(struct session *session)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_too_many_messages, "more than %llu messages in a second",
+              (unsigned long long)session->shard->options->max_messages_per_second);
+    session_fault(session, &fault);
+}
+
+/* RFC 6455 section 5.5.1: answer with the same code, then end the connection, the server first. */
+static void on_close_frame(struct session *session, struct span payload)
+{
+    uint16_t code = WS_CLOSE_NO_STATUS;
+    struct span text;
+    enum ws_read checked = ws_close_parse(payload, &code, &text);
+    if (session->state == SESSION_CLOSING) {
+        session_part(session, CLOSE_client_close, SESSION_PART_LINGERING);
+        return;
+    }
+    if (checked != WS_READ_MORE) {
+        bool is_utf8 = checked == WS_READ_BAD_UTF8;
+        session_count_fault(session, is_utf8 ? FAULT_bad_utf8 : FAULT_bad_frame);
+        session_close(session, is_utf8 ? CLOSE_bad_utf8 : CLOSE_bad_frame);
+        return;
+    }
+    session_send(session, WS_CLOSE, span_of(payload.data, payload.len < 2 ? 0 : 2));
+    session_part(session, CLOSE_client_close, SESSION_PART_LINGERING);
+}
+
+static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
+{
+    if (opcode == WS_CLOSE) {
+        on_close_frame(session, message);
+        return;
+    }
+    if (session->state != SESSION_OPEN)
+        return;
+    metrics_add(&session->shard->metrics, METRIC_messages_received, 1);
+    if (!takes_message_token(session))
+        fault_of_rate(session);
+    else if (opcode == WS_PING)
+        session_send(session, WS_PONG, message);
+    else if (opcode != WS_PONG)
+        session->shard->handler->on_message(session, opcode, message);
+}
+
+static void on_piece(struct session *session, const struct ws_piece *piece)
+{
+    struct span message;
+    int complete = ws_gather_add(&session->gather, piece, &message);
+    if (complete == 1) {
+        on_message(session, piece->opcode, message);
+    } else if (complete < 0) {
+        session_count_fault(session, FAULT_out_of_memory);
+        session_close(session, CLOSE_out_of_memory);
+    }
+}
+
+static void on_bad_bytes(struct session *session, enum ws_read result)
+{
+    static const struct {
+        enum fault_code fault;
+        enum close_reason reason;
+    } meanings[] = {
+        [WS_READ_PROTOCOL] = {FAULT_bad_frame, CLOSE_bad_frame},
+        [WS_READ_BAD_UTF8] = {FAULT_bad_utf8, CLOSE_bad_utf8},
+        [WS_READ_TOO_BIG] = {FAULT_message_too_big, CLOSE_message_too_big},
+    };
+    if (session->state == SESSION_CLOSING) {
+        session_part(session, CLOSE_bad_frame, SESSION_PART_LINGERING);
+        return;
+    }
+    session_count_fault(session, meanings[result].fault);
+    session_close(session, meanings[result].reason);
+}
+
+void session_read_websocket(struct session *session, uint8_t *bytes, size_t len)
+{
+    uint64_t max_bytes = session->shard->options->max_message_bytes;
+    while (len > 0 && (session->state == SESSION_OPEN || session->state == SESSION_CLOSING)) {
+        size_t taken = 0;
+        struct ws_piece piece;
+        enum ws_read result = ws_read(&session->ws, bytes, len, max_bytes, &taken, &piece);
+        bytes += taken;
+        len -= taken;
+        if (result == WS_READ_PIECE)
+            on_piece(session, &piece);
+        else if (result != WS_READ_MORE)
+            on_bad_bytes(session, result);
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * shard: a worker's share of the server: its sessions, its hub, its metrics. Touched by its worker's thread alone.
+ */
+#ifndef SPECTATE_APP_SHARD_H
+#define SPECTATE_APP_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/session.h"
+#include "config/options.h"
+#include "hub/hub.h"
+#include "metrics/metrics.h"
+#include "net/worker.h"
+#include "proto/seed.h"
+
+struct admission;
+struct server;
+
+struct shard {
+    struct worker *worker;         /* owned */
+    struct server *server;         /* borrowed; what all shards share, read-only or thread-safe */
+    const struct options *options; /* borrowed */
+    const struct session_handler *handler; /* of every session here */
+    struct admission *admission;   /* borrowed; thread-safe */
+    struct metrics metrics;
+    struct hub *hub; /* owned */
+    struct session *sessions;
+    size_t session_count;
+    size_t open_count;    /* of these, those whose WebSocket is open */
+    size_t refused_count; /* of these, those only told that they are over a limit */
+    struct seed_message message; /* scratch for decoding */
+    uint64_t last_id;
+    int64_t arrival_ms; /* wall time, never stepping back */
+    uint64_t drain_deadline_ms; /* 0: not draining */
+    unsigned index;
+};
+
+/* Owned by the caller. NULL: the system refused, logged. */
+struct shard_options {
+    struct server *server;
+    const struct options *options;
+    const struct session_handler *handler;
+    struct admission *admission;
+    unsigned index;
+};
+struct shard *shard_new(const struct shard_options *options);
+
+/* When its worker does not run. */
+void shard_free(struct shard **shard);
+
+/* Listen on an address. 0 or ERR_SYSTEM with errno; `*bound` gets the address with the port that was chosen. */
+int shard_listen(struct shard *shard, const struct address *address, bool share_port,
+                 struct address *bound);
+
+/* In its own thread, until shard_stop(). */
+void shard_run(struct shard *shard);
+
+/* Any thread: stop accepting, close every session with 1001, then end the loop. */
+void shard_stop(struct shard *shard);
+
+/* Bring the gauges and the hub's totals in `metrics` up to date. */
+void shard_refresh_metrics(struct shard *shard);
+
+#endif
