@@ -87,13 +87,10 @@ static const char *text_of(enum json_error_code code)
 static int explain(const json_error_t *error, struct fault *fault)
 {
     enum json_error_code code = json_error_code(error);
-    if (code == json_error_unknown || code == json_error_out_of_memory) {
-        fault_set(fault, FAULT_out_of_memory, "no memory to read the message");
-        return ERR_NO_MEMORY;
-    }
     if (code == json_error_numeric_overflow)
-        fault_set(fault, FAULT_bad_number, "line %d, column %d: the number is too large to be a double",
-                  error->line, error->column);
+        fault_set(fault, FAULT_bad_number,
+                  "line %d, column %d: the number is too large to be a double", error->line,
+                  error->column);
     else
         fault_set(fault, FAULT_bad_json, "line %d, column %d: %s", error->line, error->column,
                   text_of(code));
@@ -101,31 +98,40 @@ static int explain(const json_error_t *error, struct fault *fault)
 }
 
 /* Columns behind a widened integer are told 2 too far for each: not worth a map of the text. */
-static json_t *parse_widened(struct span text, json_error_t *error)
+static int parse_widened(struct json_tree *tree, struct span text, json_error_t *error)
 {
     struct buf wide = {0};
-    json_t *root = NULL;
-    if (widen_integers(text, &wide) == 0)
-        root = json_loadb((const char *)wide.data, wide.len, PARSE_FLAGS, error);
-    else
-        *error = (json_error_t){0};
+    int err = widen_integers(text, &wide);
+    if (err == 0)
+        err = json_arena_load(&tree->arena, buf_span(&wide), PARSE_FLAGS, &tree->root, error);
     buf_fini(&wide);
-    return root;
+    return err;
 }
 
-int json_tree_parse(struct span text, json_t **root, struct fault *fault)
+int json_tree_parse(struct json_tree *tree, struct span text, struct fault *fault)
 {
+    tree->root = NULL;
+    json_arena_init(&tree->arena);
     if (is_too_deep(text)) {
         fault_set(fault, FAULT_bad_json, "arrays and objects are nested deeper than %d levels",
                   JSON_TREE_DEPTH);
         return ERR_FORMAT;
     }
-    const char *data = text.len == 0 ? "" : (const char *)text.data;
     json_error_t error = {0};
-    *root = json_loadb(data, text.len, PARSE_FLAGS, &error);
-    if (*root == NULL && json_error_code(&error) == json_error_numeric_overflow)
-        *root = parse_widened(text, &error);
-    return *root != NULL ? 0 : explain(&error, fault);
+    int err = json_arena_load(&tree->arena, text, PARSE_FLAGS, &tree->root, &error);
+    if (err == 0 && tree->root == NULL && json_error_code(&error) == json_error_numeric_overflow)
+        err = parse_widened(tree, text, &error);
+    if (err < 0) {
+        fault_set(fault, FAULT_out_of_memory, "no memory to read the message");
+        return err;
+    }
+    return tree->root != NULL ? 0 : explain(&error, fault);
+}
+
+void json_tree_fini(struct json_tree *tree)
+{
+    json_arena_fini(&tree->arena);
+    tree->root = NULL;
 }
 
 const char *json_tree_kind(const json_t *value)

@@ -26,7 +26,8 @@ static int read_flag(const json_t *root, const char *name, bool *flag, struct fa
     return ERR_FORMAT;
 }
 
-static int read_id(const json_t *value, const char *where, struct runner_id *id, struct fault *fault)
+static int read_id(const json_t *value, const char *where, struct runner_id *id,
+                   struct fault *fault)
 {
     if (json_is_integer(value)) {
         runner_id_set_integer(id, json_integer_value(value));
@@ -40,8 +41,8 @@ static int read_id(const json_t *value, const char *where, struct runner_id *id,
         return ERR_FORMAT;
     }
     if (len > RUNNER_ID_BYTES) {
-        fault_set(fault, FAULT_id_too_long, "%s: an id has at most %d bytes, this one has %zu", where,
-                  RUNNER_ID_BYTES, len);
+        fault_set(fault, FAULT_id_too_long, "%s: an id has at most %d bytes, this one has %zu",
+                  where, RUNNER_ID_BYTES, len);
         return ERR_FORMAT;
     }
     memcpy(id->text, json_string_value(value), len);
@@ -172,14 +173,13 @@ static int read_message(const json_t *root, const struct seed_limits *limits,
 int seed_decode(struct span text, const struct seed_limits *limits, struct seed_message *message,
                 struct fault *fault)
 {
-    json_t *root = NULL;
+    struct json_tree tree;
     message->id_count = 0;
     message->snapshot = false;
-    int err = json_tree_parse(text, &root, fault);
-    if (err < 0)
-        return err;
-    err = read_message(root, limits, message, fault);
-    json_decref(root);
+    int err = json_tree_parse(&tree, text, fault);
+    if (err == 0)
+        err = read_message(tree.root, limits, message, fault);
+    json_tree_fini(&tree);
     return err;
 }
 

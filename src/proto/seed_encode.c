@@ -15,7 +15,8 @@
 #define POSITION_BYTES                                                                             \
     (sizeof "{\"userId\":,\"lat\":,\"lng\":}" + ID_BYTES + 2 * JSON_TEXT_NUMBER_BYTES)
 #define FAULT_BYTES                                                                                \
-    (sizeof "{\"error\":{\"code\":,\"message\":}}" + JSON_TEXT_STRING_BYTES(2 * FAULT_MESSAGE_BYTES))
+    (sizeof "{\"error\":{\"code\":,\"message\":}}" +                                               \
+     JSON_TEXT_STRING_BYTES(2 * FAULT_MESSAGE_BYTES))
 
 static char *write_id(char *to, const struct runner_id *id, bool as_number)
 {
