@@ -151,6 +151,8 @@ static int by_address(const void *a, const void *b)
 
 static void sort_and_unite(struct draft *draft)
 {
+    if (draft->count == 0)
+        return; /* there may be no array to sort */
     qsort(draft->runners, draft->count, sizeof *draft->runners, by_address);
     uint32_t count = 0;
     for (uint32_t i = 0; i < draft->count; i++)
@@ -350,6 +352,8 @@ static bool flush_audience(struct hub *hub, struct audience *audience, uint64_t 
 bool hub_flush(struct hub *hub, uint64_t now_ms)
 {
     uint64_t sends_limit = hub->stats.sends + hub->options.flush_sends;
+    if (sends_limit < hub->stats.sends)
+        sends_limit = UINT64_MAX;
     while (hub->dirty_first != NULL) {
         struct audience *audience = hub->dirty_first;
         if (!audience->is_dead && !flush_audience(hub, audience, sends_limit, now_ms))

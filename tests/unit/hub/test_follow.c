@@ -1,0 +1,454 @@
+/* Who follows whom: sets, audiences, limits, and what remains of one that leaves. */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "tests/lib/world_test.h"
+
+#define MANY 20
+
+TEST(every_follower_of_a_runner_gets_its_positions_in_order)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    struct peer *ben = world_follow(w, "7 8");
+
+    world_publish(w, "7", at(1));
+    world_publish(w, "8", at(2));
+    world_publish(w, "7", at(3));
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "7", at(3));
+    peer_expect_nothing_more(ann);
+    peer_expect(ben, "7", at(1));
+    peer_expect(ben, "8", at(2));
+    peer_expect(ben, "7", at(3));
+    peer_expect_nothing_more(ben);
+    assert_int_equal(hub_stats(w->hub).received, 3);
+    assert_int_equal(hub_stats(w->hub).delivered, 5);
+    assert_int_equal(hub_stats(w->hub).superseded, 0);
+}
+
+TEST(a_follower_of_another_runner_gets_nothing)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "8");
+
+    world_publish(w, "7", at(1));
+
+    peer_expect_nothing_more(ann);
+    assert_int_equal(ann->sends, 0);
+}
+
+TEST(the_publisher_needs_no_follower)
+{
+    struct world *w = *state;
+
+    world_publish(w, "7", at(1));
+
+    assert_int_equal(w->encoded, 0);
+    assert_int_equal(hub_stats(w->hub).queued_bytes, 0);
+    assert_int_equal(hub_stats(w->hub).received, 1);
+}
+
+TEST(following_sends_nothing_by_itself)
+{
+    struct world *w = *state;
+    world_publish(w, "7", at(1));
+
+    struct peer *ann = world_follow(w, "7");
+    world_turn(w);
+
+    peer_expect_nothing_more(ann);
+}
+
+TEST(a_follow_gets_nothing_that_was_published_before_it_in_the_same_turn)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+    struct peer *ben = world_follow(w, "7");
+    world_receive(w, "7", at(2));
+    world_turn(w);
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "7", at(2));
+    peer_expect_nothing_more(ann);
+    peer_expect(ben, "7", at(2));
+    peer_expect_nothing_more(ben);
+}
+
+TEST(a_follow_adds_to_what_was_followed)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+
+    peer_follow(ann, "8");
+    world_publish(w, "7", at(1));
+    world_publish(w, "8", at(2));
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "8", at(2));
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_following(&ann->follower), 2);
+    assert_int_equal(hub_stats(w->hub).followers, 1);
+    assert_int_equal(hub_stats(w->hub).audiences, 1);
+}
+
+TEST(repeated_and_known_ids_count_once)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 7 8 7");
+
+    peer_follow(ann, "8 8");
+    world_publish(w, "7", at(1));
+
+    assert_int_equal(hub_following(&ann->follower), 2);
+    peer_expect(ann, "7", at(1));
+    peer_expect_nothing_more(ann);
+}
+
+TEST(a_follow_of_no_ids_changes_nothing)
+{
+    struct world *w = *state;
+    struct peer *ann = world_join(w, &dialect_compact);
+
+    peer_follow(ann, "");
+    assert_int_equal(hub_stats(w->hub).followers, 0);
+
+    peer_follow(ann, "7");
+    peer_follow(ann, "");
+    assert_int_equal(hub_following(&ann->follower), 1);
+}
+
+TEST(ids_of_one_beginning_are_different_runners)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    struct peer *ben = world_follow(w, "77");
+
+    world_publish(w, "77", at(1));
+
+    peer_expect_nothing_more(ann);
+    peer_expect(ben, "77", at(1));
+}
+
+TEST(equal_sets_are_one_audience_however_they_came_about)
+{
+    struct world *w = *state;
+    world_follow(w, "7 8 9");
+    world_follow(w, "9 8 7 9");
+    struct peer *step_by_step = world_follow(w, "8");
+    peer_follow(step_by_step, "7");
+    peer_follow_with_snapshot(step_by_step, "9");
+
+    assert_int_equal(hub_stats(w->hub).audiences, 1);
+    assert_int_equal(hub_stats(w->hub).followers, 3);
+    assert_int_equal(hub_stats(w->hub).runners, 3);
+}
+
+TEST(a_position_is_encoded_once_for_all_who_speak_the_same_dialect)
+{
+    struct world *w = *state;
+    struct peer *others[MANY];
+    for (int i = 0; i < MANY; i++)
+        others[i] = world_follow(w, i % 2 == 0 ? "7" : "7 8");
+
+    world_publish(w, "7", at(1));
+
+    assert_int_equal(w->encoded, 1);
+    assert_int_equal(hub_stats(w->hub).audiences, 2);
+    for (int i = 0; i < MANY; i++)
+        peer_expect(others[i], "7", at(1));
+}
+
+TEST(audiences_of_two_dialects_are_apart)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    struct peer *ben = world_join(w, &dialect_bulky);
+    peer_follow(ben, "7");
+
+    world_publish(w, "7", at(1));
+
+    assert_int_equal(hub_stats(w->hub).audiences, 2);
+    assert_int_equal(w->encoded, 2);
+    peer_expect(ann, "7", at(1));
+    peer_expect(ben, "7", at(1));
+    assert_int_equal(ben->passed_bytes, frame_bytes(&dialect_bulky, "7"));
+}
+
+TEST(an_audience_goes_with_its_last_member)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8");
+    struct peer *ben = world_follow(w, "7 8");
+
+    peer_leave(ann);
+    assert_int_equal(hub_stats(w->hub).audiences, 1);
+    peer_leave(ben);
+    assert_int_equal(hub_stats(w->hub).audiences, 0);
+    assert_int_equal(hub_stats(w->hub).followers, 0);
+}
+
+TEST(a_runner_goes_when_it_has_neither_position_nor_follower)
+{
+    struct world *w = *state;
+    world_publish(w, "8", at(1));
+    struct peer *ann = world_follow(w, "7 8");
+    assert_int_equal(hub_stats(w->hub).runners, 2);
+
+    peer_leave(ann);
+
+    assert_int_equal(hub_stats(w->hub).runners, 1);
+}
+
+TEST(one_that_left_gets_nothing_more_and_may_leave_again)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    struct peer *ben = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+
+    peer_leave(ann);
+    peer_leave(ann);
+    world_turn(w);
+    world_publish(w, "7", at(2));
+
+    peer_expect_nothing_more(ann);
+    peer_expect(ben, "7", at(1));
+    peer_expect(ben, "7", at(2));
+}
+
+TEST(one_that_left_may_follow_again)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    peer_leave(ann);
+    world_publish(w, "7", at(1));
+
+    peer_follow(ann, "7");
+    world_publish(w, "7", at(2));
+
+    peer_expect(ann, "7", at(2));
+    peer_expect_nothing_more(ann);
+}
+
+TEST(the_last_member_leaves_nothing_behind_even_with_positions_pending)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+    peer_leave(ann);
+
+    struct peer *ben = world_follow(w, "7");
+    world_turn(w);
+
+    peer_expect_nothing_more(ann);
+    peer_expect_nothing_more(ben);
+    assert_int_equal(hub_stats(w->hub).queued_bytes, 0);
+}
+
+TEST(a_snapshot_is_the_newest_position_of_each_added_runner)
+{
+    struct world *w = *state;
+    world_publish(w, "7", at(1));
+    world_publish(w, "7", at(2));
+    struct peer *ann = world_join(w, &dialect_compact);
+
+    peer_follow_with_snapshot(ann, "7 8");
+    world_turn(w);
+
+    peer_expect(ann, "7", at(2));
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_stats(w->hub).behind, 0);
+    assert_int_equal(hub_stats(w->hub).superseded, 0);
+}
+
+TEST(a_snapshot_is_only_of_what_is_added_now)
+{
+    struct world *w = *state;
+    world_publish(w, "7", at(1));
+    world_publish(w, "8", at(2));
+    struct peer *ann = world_follow(w, "7");
+
+    peer_follow_with_snapshot(ann, "7 8");
+    world_turn(w);
+
+    peer_expect(ann, "8", at(2));
+    peer_expect_nothing_more(ann);
+}
+
+TEST(a_snapshot_and_what_is_published_in_the_same_turn_come_once_each)
+{
+    struct world *w = *state;
+    struct peer *ann = world_join(w, &dialect_compact);
+    struct peer *ben = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+    peer_follow_with_snapshot(ann, "7");
+    world_receive(w, "7", at(2));
+    world_turn(w);
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "7", at(2));
+    peer_expect_nothing_more(ann);
+    peer_expect(ben, "7", at(1));
+    peer_expect(ben, "7", at(2));
+    peer_expect_nothing_more(ben);
+}
+
+TEST(a_snapshot_waits_for_a_full_socket_and_is_the_newest_then)
+{
+    struct world *w = *state;
+    world_publish(w, "7", at(1));
+    struct peer *ann = world_join(w, &dialect_compact);
+    peer_block_unseen(ann);
+
+    peer_follow_with_snapshot(ann, "7");
+    assert_int_equal(hub_stats(w->hub).behind, 1);
+    world_publish(w, "7", at(2));
+    peer_unblock(ann);
+
+    peer_expect(ann, "7", at(2));
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_stats(w->hub).behind, 0);
+    assert_int_equal(hub_stats(w->hub).superseded, 1);
+}
+
+TEST(a_follow_loses_nothing_that_is_pending_for_the_old_set)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+    world_receive(w, "8", at(2));
+
+    peer_follow(ann, "8");
+    world_receive(w, "8", at(3));
+    world_receive(w, "7", at(4));
+    world_turn(w);
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "8", at(3));
+    peer_expect(ann, "7", at(4));
+    peer_expect_nothing_more(ann);
+}
+
+TEST(a_follow_with_snapshot_loses_nothing_that_is_pending_for_the_old_set)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+    world_receive(w, "7", at(2));
+    world_receive(w, "8", at(3));
+
+    peer_follow_with_snapshot(ann, "8");
+    world_turn(w);
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "7", at(2));
+    peer_expect(ann, "8", at(3));
+    peer_expect_nothing_more(ann);
+}
+
+TEST(a_follow_of_one_that_lags_hands_over_its_backlog_first)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7");
+    peer_limit(ann, 10);
+    world_publish(w, "7", at(1));
+    world_publish(w, "7", at(2));
+    world_receive(w, "7", at(3));
+
+    peer_follow(ann, "8");
+    world_publish(w, "8", at(4));
+    world_publish(w, "7", at(5));
+    peer_unblock(ann);
+
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "7", at(2));
+    peer_expect(ann, "7", at(3));
+    peer_expect(ann, "8", at(4));
+    peer_expect(ann, "7", at(5));
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_stats(w->hub).queued_bytes, 0);
+}
+
+TEST(one_that_leaves_its_audience_takes_nothing_from_the_others)
+{
+    struct world *w = *state;
+    struct peer *peers[MANY];
+    for (int i = 0; i < MANY; i++)
+        peers[i] = world_follow(w, "7");
+    world_receive(w, "7", at(1));
+    for (int i = 0; i < MANY; i += 2)
+        peer_follow(peers[i], "8");
+    world_turn(w);
+    world_publish(w, "8", at(2));
+
+    for (int i = 0; i < MANY; i++) {
+        peer_expect(peers[i], "7", at(1));
+        if (i % 2 == 0)
+            peer_expect(peers[i], "8", at(2));
+        peer_expect_nothing_more(peers[i]);
+    }
+}
+
+TEST(a_follow_over_the_followers_limit_changes_nothing)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8");
+    struct hub_follow three = {.max_following = 3};
+
+    assert_int_equal(peer_try_follow(ann, "9 10", three), ERR_FULL);
+    assert_int_equal(hub_following(&ann->follower), 2);
+    assert_int_equal(hub_stats(w->hub).runners, 2);
+    assert_int_equal(peer_try_follow(ann, "8 9 7 9", three), 0);
+    assert_int_equal(hub_following(&ann->follower), 3);
+}
+
+TEST(a_first_follow_over_the_limit_leaves_nothing_in_the_hub)
+{
+    struct world *w = *state;
+    struct peer *ann = world_join(w, &dialect_compact);
+    struct hub_follow one = {.max_following = 1};
+
+    assert_int_equal(peer_try_follow(ann, "7 8", one), ERR_FULL);
+    assert_int_equal(hub_stats(w->hub).followers, 0);
+    assert_int_equal(hub_stats(w->hub).runners, 0);
+    assert_int_equal(hub_stats(w->hub).audiences, 0);
+}
+
+TEST(a_follow_over_the_hubs_limit_changes_nothing)
+{
+    struct hub_options options = world_usual();
+    options.max_runners = 3;
+    struct world *w = world_like(state, options);
+    world_publish(w, "1", at(1));
+    struct peer *ann = world_follow(w, "7");
+
+    assert_int_equal(peer_try_follow(ann, "1 8 9", (struct hub_follow){0}), ERR_TOO_MANY);
+    assert_int_equal(hub_stats(w->hub).runners, 2);
+    assert_int_equal(hub_following(&ann->follower), 1);
+    assert_int_equal(peer_try_follow(ann, "1 8", (struct hub_follow){0}), 0);
+    world_publish(w, "7", at(2));
+    peer_expect(ann, "7", at(2));
+}
+
+TEST(a_popular_runner_may_be_in_many_audiences)
+{
+    struct world *w = *state;
+    struct peer *peers[MANY];
+    for (int i = 0; i < MANY; i++) {
+        char ids[32];
+        snprintf(ids, sizeof ids, "7 other-%d", i);
+        peers[i] = world_follow(w, ids);
+    }
+    for (int i = 0; i < MANY; i += 3)
+        peer_leave(peers[i]);
+    world_publish(w, "7", at(1));
+
+    for (int i = 0; i < MANY; i++) {
+        if (i % 3 != 0)
+            peer_expect(peers[i], "7", at(1));
+        peer_expect_nothing_more(peers[i]);
+    }
+}
