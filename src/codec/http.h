@@ -17,14 +17,15 @@
 struct http_reader;
 
 struct http_limits {
-    size_t head_bytes; /* request line and headers together */
-    size_t headers;    /* how many */
+    size_t
+        head_bytes; /* request line and headers together, with empty lines before them; over 64 KiB counts as 64 KiB */
+    size_t headers; /* how many */
 };
 
 enum http_read {
     HTTP_READ_MORE,    /* all bytes were taken; the head is not complete */
     HTTP_READ_REQUEST, /* a whole head; bytes behind it were not taken */
-    HTTP_READ_FAULT,   /* answer with *status, then close */
+    HTTP_READ_FAULT, /* answer with *status, then close; the reader is spent, there is nothing to ask */
 };
 
 /* Owned by the caller; NULL without memory. */
@@ -32,9 +33,12 @@ struct http_reader *http_reader_new(const struct http_limits *limits);
 void http_reader_free(struct http_reader **reader);
 
 /*
- * Take bytes; `*taken` says how many. On HTTP_READ_REQUEST the request can be asked about until http_reader_next().
- * On HTTP_READ_FAULT `*status` is 400, 413 (a body), 414 (request line too long), 431 (headers too big or too many),
- * 501 (an unknown transfer coding) or 505 (not HTTP/1.x), and `fault` says what and where.
+ * Take bytes; `*taken` says how many. On HTTP_READ_REQUEST the request can be asked about until http_reader_next(), and
+ * only then may this be called again. On HTTP_READ_FAULT `*status` is 400, 413 (a body), 414 (request line too long), 431
+ * (headers too big or too many), 501 (an unknown transfer coding), 503 (no memory) or 505 (not HTTP/1.x), and `fault` says
+ * what. Stricter than RFC 9112 demands: lines end with CR LF and nothing else, no folded headers, one space between the
+ * parts of the request line, printable ASCII in it, no Content-Length twice even if equal, and 400 for methods that
+ * http_parser does not know (so for HTTP/2's preface). Empty lines before a request are skipped (section 2.2).
  */
 enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *taken, int *status,
                          struct fault *fault);
@@ -42,13 +46,14 @@ enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *
 /* Forget the request and get ready for the next on the same connection. */
 void http_reader_next(struct http_reader *reader);
 
-/* Any byte of a request has arrived since new/next. */
+/* Any byte of a request has arrived since new/next; empty lines before it don't count. */
 bool http_reader_has_begun(const struct http_reader *reader);
 
 /* Of the whole request. All borrowed until http_reader_next(). */
 const char *http_method(const struct http_reader *reader); /* "GET" */
 struct span http_target(const struct http_reader *reader); /* as sent: path and query */
-struct span http_path(const struct http_reader *reader);   /* without query and fragment */
+struct span http_path(
+    const struct http_reader *reader); /* without query, and "http://host" of an absolute target */
 bool http_keep_alive(const struct http_reader *reader);
 bool http_is_1_1(const struct http_reader *reader);
 
@@ -69,10 +74,13 @@ struct http_answer {
     bool head_only; /* the answer to HEAD: the body's length, not the body */
 };
 
-/* Append it, with Date-free, cache-free standard headers (Server, Content-Length, Connection). 0 or ERR_NO_MEMORY. */
+/*
+ * Append it, with the headers Server, Connection, Cache-Control: no-store and Content-Length. 0 or ERR_NO_MEMORY with `out`
+ * as it was.
+ */
 int http_write_answer(struct buf *out, const struct http_answer *answer);
 
-/* "Not Found" for 404; "" for one we never send. */
+/* "Not Found" for 404; "" for one that is not registered. */
 const char *http_status_text(int status);
 
 #endif

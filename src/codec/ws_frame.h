@@ -43,36 +43,36 @@ enum ws_close_code {
 enum ws_role { WS_SERVER, WS_CLIENT }; /* a server's peer must mask, a client's must not */
 
 enum ws_read {
-    WS_READ_MORE,       /* all bytes were taken, nothing to hand out */
-    WS_READ_PIECE,      /* `piece` is filled */
-    WS_READ_PROTOCOL,   /* 1002: reserved bits or opcode, mask, length, fragmentation, close payload */
-    WS_READ_BAD_UTF8,   /* 1007 */
-    WS_READ_TOO_BIG,    /* 1009: the message is over max_message_bytes */
+    WS_READ_MORE,     /* all bytes were taken, nothing to hand out */
+    WS_READ_PIECE,    /* `piece` is filled */
+    WS_READ_PROTOCOL, /* 1002: reserved bits or opcode, mask, length, fragmentation, close payload */
+    WS_READ_BAD_UTF8, /* 1007 */
+    WS_READ_TOO_BIG,  /* 1009: the message is over max_message_bytes */
 };
 
-/* Private to ws_frame.c but for its size; small, since every session has one. */
+/* Private to ws_frame.c but for its size: 40 bytes, since every session has one. */
 struct ws_reader {
-    uint64_t payload_left;   /* of the frame being read */
-    uint64_t message_bytes;  /* of the data message so far, all fragments */
+    uint64_t payload_left;  /* of the frame being read */
+    uint64_t message_bytes; /* of the data message so far, all fragments */
     uint32_t utf8_state;
-    uint8_t mask[4];
+    uint8_t header[WS_HEADER_MAX_BYTES]; /* while the payload is read: the mask, in front */
+    uint8_t header_len;                  /* bytes of `header` that are there */
     uint8_t mask_at;
-    uint8_t header[WS_HEADER_MAX_BYTES];
-    uint8_t header_len;      /* bytes of `header` that are there */
-    uint8_t opcode;          /* of the frame being read */
-    uint8_t message_opcode;  /* of the data message being read, 0 between messages */
-    uint8_t role;
-    bool in_payload;
-    bool fin;
-    bool frame_began; /* a piece of this frame was handed out */
-    bool message_began;
+    uint8_t opcode;         /* of the frame being read */
+    uint8_t message_opcode; /* of the data message being read, 0 between messages */
+    bool is_client : 1;
+    bool in_payload : 1;
+    bool fin : 1;
+    bool frame_began : 1;   /* a piece of this frame was handed out */
+    bool message_began : 1; /* a piece of this data message was handed out */
 };
 
 struct ws_piece {
-    enum ws_opcode opcode; /* WS_TEXT or WS_BINARY for all pieces of a data message, else the control opcode */
-    struct span payload;   /* unmasked, in the caller's buffer */
-    bool first;            /* the message (or control frame) begins here */
-    bool last;             /* and ends here */
+    enum ws_opcode
+        opcode; /* WS_TEXT or WS_BINARY for all pieces of a data message, else the control opcode */
+    struct span payload; /* unmasked, in the caller's buffer */
+    bool first;          /* the message (or control frame) begins here */
+    bool last;           /* and ends here */
 };
 
 void ws_reader_init(struct ws_reader *reader, enum ws_role role);
@@ -80,12 +80,12 @@ void ws_reader_init(struct ws_reader *reader, enum ws_role role);
 /*
  * Take bytes from `bytes` (which is unmasked in place) until there is a piece to hand out, an error, or no byte left;
  * `*taken` gets how many. `max_message_bytes` bounds a data message with all its fragments; control frames have their own
- * bound. Zero-length messages and control frames give a piece with an empty payload. After an error the reader is spent.
- * Text is checked across pieces: a text message whose last piece was handed out is valid UTF-8. A close frame's payload is
- * checked by ws_close_parse().
+ * bound. A frame without payload gives a piece with an empty one. A fault is told as soon as the byte that makes it one
+ * is there; after it the reader is spent. Text is checked across pieces: a text message whose last piece was handed out is
+ * valid UTF-8. A close frame's payload is checked by ws_close_parse().
  */
-enum ws_read ws_read(struct ws_reader *reader, uint8_t *bytes, size_t len, uint64_t max_message_bytes,
-                     size_t *taken, struct ws_piece *piece);
+enum ws_read ws_read(struct ws_reader *reader, uint8_t *bytes, size_t len,
+                     uint64_t max_message_bytes, size_t *taken, struct ws_piece *piece);
 
 /* In the middle of a frame or of a fragmented message. */
 bool ws_reader_is_inside_message(const struct ws_reader *reader);
@@ -100,9 +100,13 @@ void ws_mask(uint8_t *bytes, size_t len, const uint8_t mask[4], unsigned at);
 int ws_write(struct buf *out, enum ws_opcode opcode, struct span payload, const uint8_t *mask);
 
 /* Write the header of an unfragmented, unmasked frame; returns its length, 2 to 10. */
-size_t ws_write_header(uint8_t header[WS_HEADER_MAX_BYTES], enum ws_opcode opcode, uint64_t payload_bytes);
+size_t ws_write_header(uint8_t header[WS_HEADER_MAX_BYTES], enum ws_opcode opcode,
+                       uint64_t payload_bytes);
 
-/* The close frame's payload: code and a reason of at most 123 bytes (cut when longer). */
+/*
+ * Append a close frame: code and a reason (UTF-8 or NULL) of at most 123 bytes, cut between characters when longer. With
+ * WS_CLOSE_NO_STATUS the payload is empty. 0 or ERR_NO_MEMORY with `out` as it was.
+ */
 int ws_write_close(struct buf *out, uint16_t code, const char *reason, const uint8_t *mask);
 
 /*

@@ -19,23 +19,27 @@ bool ws_handshake_is_wanted(const struct http_reader *request);
 
 /*
  * Check a request that wants it (section 4.2.1). 101: fine. Else the status to refuse with, and `fault` says why: 405 not GET
- * (answer with Allow), 400 HTTP/1.0, no or two Host, Upgrade or Connection without its token, no, two or a malformed
- * Sec-WebSocket-Key, no Sec-WebSocket-Version; 426 another version (answer with Sec-WebSocket-Version: 13).
+ * (answer with Allow), 400 HTTP/1.0, no or two Host, Upgrade or Connection without its token, no or two
+ * Sec-WebSocket-Version, no, two or a malformed Sec-WebSocket-Key; 426 another version (answer with Sec-WebSocket-Version: 13).
  */
 int ws_handshake_check(const struct http_reader *request, struct fault *fault);
 
 /*
  * Append the 101 answer to a request that passed the check. `subprotocol` NULL: none. 0 or ERR_NO_MEMORY.
  */
-int ws_handshake_accept(const struct http_reader *request, const char *subprotocol, struct buf *out);
+int ws_handshake_accept(const struct http_reader *request, const char *subprotocol,
+                        struct buf *out);
 
 /* Sec-WebSocket-Accept for a key (section 4.2.2 item 5.4), NUL-terminated. */
 void ws_handshake_accept_key(struct span key, char accept[WS_ACCEPT_BYTES + 1]);
 
-/* A client's request, with a key drawn at random that is also written to `key`. 0 or ERR_NO_MEMORY. */
+/*
+ * A client's request, with a key drawn at random that is also written to `key`. The texts are put in as they are. 0 or
+ * ERR_NO_MEMORY.
+ */
 struct ws_client_request {
-    const char *host; /* as in the Host header, with the port */
-    const char *path;
+    const char *host;        /* as in the Host header, with the port */
+    const char *path;        /* and query */
     const char *subprotocol; /* NULL: none */
 };
 int ws_handshake_request(const struct ws_client_request *request, char key[WS_KEY_BYTES + 1],
@@ -43,8 +47,10 @@ int ws_handshake_request(const struct ws_client_request *request, char key[WS_KE
 
 /*
  * A client reads the server's answer head from the front of `bytes`: 0: not complete. Over 0: it is accepted and this long.
- * ERR_FORMAT: not a correct 101 for `key`; `fault` says what (the status, when it is another). ERR_TOO_BIG: over 8 KiB.
+ * ERR_FORMAT: not a correct 101 for `key`; `fault` says what (the status, when it is another). It is not correct either when
+ * it names another subprotocol than the one asked for, or none. ERR_TOO_BIG: over 8 KiB.
  */
-int ws_handshake_read_answer(struct span bytes, const char *key, const char *subprotocol, struct fault *fault);
+int ws_handshake_read_answer(struct span bytes, const char *key, const char *subprotocol,
+                             struct fault *fault);
 
 #endif

@@ -10,18 +10,23 @@
 #include "base/buf.h"
 #include "codec/ws_frame.h"
 
-/* All zero when nothing is in the middle; then it holds no memory. */
+struct ws_parts;
+
+/* All zero at first, and when it holds no memory. */
 struct ws_gather {
-    struct buf *parts; /* owned; [0] data, [1] control; NULL when nothing is in the middle */
+    struct ws_parts *parts; /* owned; private to ws_message.c */
 };
 
 /*
  * Add a piece. 1: it completes a message, `*message` is its whole payload, borrowed until the next call or the piece's
- * buffer changes. 0: more to come. ERR_NO_MEMORY.
+ * buffer changes. 0: more to come. ERR_NO_MEMORY: the piece was not added; what was gathered is still there.
  */
 int ws_gather_add(struct ws_gather *gather, const struct ws_piece *piece, struct span *message);
 
-/* Bytes held now. */
+/* The message that was completed is dealt with: free its memory now and not at the next piece. Fine when there is none. */
+void ws_gather_done(struct ws_gather *gather);
+
+/* Bytes of memory held now: at most about 1.5 times what has arrived of what is in the middle. */
 size_t ws_gather_bytes(const struct ws_gather *gather);
 
 void ws_gather_fini(struct ws_gather *gather);
