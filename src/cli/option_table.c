@@ -1,0 +1,122 @@
+#include "cli/option_table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A plain decimal; the process runs in the C locale. */
+static bool read_number(const char *text, double *value, const char **rest)
+{
+    if (strspn(text, "0123456789.") == 0)
+        return false;
+    char *end;
+    *value = strtod(text, &end);
+    *rest = end;
+    return end > text && isfinite(*value);
+}
+
+static bool read_count(const char *text, uint64_t *value)
+{
+    size_t len = strlen(text);
+    if (len == 0 || strspn(text, "0123456789") != len)
+        return false;
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
+    return errno == 0;
+}
+
+/* In seconds; 0: not a unit. */
+static double unit_seconds(const char *unit)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"h", 3600}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(units[i].name, unit) == 0)
+            return units[i].seconds;
+    }
+    return 0;
+}
+
+static bool read_duration(const char *text, double *seconds)
+{
+    const char *unit;
+    if (!read_number(text, seconds, &unit))
+        return false;
+    *seconds *= unit_seconds(unit);
+    return unit_seconds(unit) > 0;
+}
+
+static void check_bounds(const struct option_field *field, double value, struct argp_state *state)
+{
+    if (value < field->low || value > field->high)
+        argp_error(state, "--%s is from %.10g to %.10g", field->name, field->low, field->high);
+}
+
+static void set_flag(const struct option_field *field, const char *value, struct argp_state *state)
+{
+    (void)value;
+    *(bool *)((char *)state->input + field->offset) = true;
+}
+
+static void set_text(const struct option_field *field, const char *value, struct argp_state *state)
+{
+    memcpy((char *)state->input + field->offset, &value, sizeof value);
+}
+
+static void set_count(const struct option_field *field, const char *value, struct argp_state *state)
+{
+    uint64_t count;
+    if (!read_count(value, &count))
+        argp_error(state, "--%s wants a whole number, not '%s'", field->name, value);
+    check_bounds(field, (double)count, state);
+    memcpy((char *)state->input + field->offset, &count, sizeof count);
+}
+
+static void set_number(const struct option_field *field, const char *value,
+                       struct argp_state *state)
+{
+    double number;
+    const char *rest;
+    if (!read_number(value, &number, &rest) || *rest != '\0')
+        argp_error(state, "--%s wants a number, not '%s'", field->name, value);
+    check_bounds(field, number, state);
+    memcpy((char *)state->input + field->offset, &number, sizeof number);
+}
+
+static void set_duration(const struct option_field *field, const char *value,
+                         struct argp_state *state)
+{
+    double seconds;
+    if (!read_duration(value, &seconds))
+        argp_error(state, "--%s wants a time like 30s, 500ms or 5m, not '%s'", field->name, value);
+    check_bounds(field, seconds, state);
+    uint64_t ms = (uint64_t)llround(seconds * 1000);
+    memcpy((char *)state->input + field->offset, &ms, sizeof ms);
+}
+
+error_t option_table_set(const struct option_field *fields, int key, const char *value,
+                         struct argp_state *state)
+{
+    static void (*const setters[])(const struct option_field *, const char *,
+                                   struct argp_state *) = {
+        [OPTION_FLAG] = set_flag,     [OPTION_TEXT] = set_text,         [OPTION_COUNT] = set_count,
+        [OPTION_NUMBER] = set_number, [OPTION_DURATION] = set_duration,
+    };
+    for (; fields->name != NULL; fields++) {
+        if (fields->key == key) {
+            setters[fields->kind](fields, value, state);
+            return 0;
+        }
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+void option_table_run(const struct argp *argp, int argc, char **argv, void *target)
+{
+    argp_err_exit_status = CLIENT_USAGE;
+    if (argp_parse(argp, argc, argv, 0, NULL, target) != 0)
+        exit(CLIENT_USAGE);
+}

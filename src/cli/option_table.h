@@ -1,0 +1,51 @@
+/*
+ * option_table: the options of a client command as one table: name, kind, bounds and help in a .def file, from which the argp
+ * options and the parsing come.
+ */
+#ifndef SPECTATE_CLI_OPTION_TABLE_H
+#define SPECTATE_CLI_OPTION_TABLE_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_kind {
+    OPTION_FLAG,     /* bool, set to true */
+    OPTION_TEXT,     /* const char *, borrowed from argv */
+    OPTION_COUNT,    /* uint64_t */
+    OPTION_NUMBER,   /* double */
+    OPTION_DURATION, /* uint64_t, milliseconds: "30", "30s", "500ms", "5m", "2h" */
+};
+
+struct option_field {
+    const char *name;
+    enum option_kind kind;
+    int key;
+    size_t offset; /* in the command's struct */
+    double low;    /* bounds of a count, a number or a duration in seconds */
+    double high;
+};
+
+/* Keys of options without a letter begin here. */
+#define OPTION_FIRST_KEY 0x100
+
+/*
+ * Set the field of this key in `target`. ARGP_ERR_UNKNOWN when the key is none of the table's; a value that is wrong ends the process
+ * with the usage status, saying what is wrong.
+ */
+error_t option_table_set(const struct option_field *fields, int key, const char *value,
+                         struct argp_state *state);
+
+/* Exit statuses of the client commands, also in their --help. */
+enum client_status {
+    CLIENT_OK = 0,
+    CLIENT_DIFFERS = 1, /* something is missing, doubled or out of order */
+    CLIENT_USAGE = 2,
+    CLIENT_NO_CONNECTION = 3,
+};
+
+/* Parse with argp. `target` is passed to the parser as state->input. Does not return when the usage is wrong or --help is asked for. */
+void option_table_run(const struct argp *argp, int argc, char **argv, void *target);
+
+#endif

@@ -1,0 +1,36 @@
+#include "cli/server_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "cli/option_table.h"
+
+_Noreturn static void give_up(const char *command, const char *why, int status)
+{
+    fprintf(stderr, "%s: %s\n", command, why);
+    exit(status);
+}
+
+struct ws_client_options server_options_resolve(const struct server_options *server,
+                                                const char *command)
+{
+    struct ws_client_options options = {
+        .handshake_ms = 10000,
+        .close_ms = 2000,
+        .max_message_bytes = 1024 * 1024,
+        .max_queued_bytes = 4 * 1024 * 1024,
+    };
+    char error[WS_URL_ERROR_BYTES];
+    int err = ws_client_options_set_url(&options, server->url, error);
+    if (err < 0)
+        give_up(command, error, err == ERR_INVALID ? CLIENT_USAGE : CLIENT_NO_CONNECTION);
+    if (server->path == NULL)
+        return options;
+    if (server->path[0] != '/' || strlen(server->path) >= sizeof options.url.path ||
+        strpbrk(server->path, " #\r\n\t") != NULL)
+        give_up(command, "--path begins with / and has no spaces", CLIENT_USAGE);
+    snprintf(options.url.path, sizeof options.url.path, "%s", server->path);
+    return options;
+}

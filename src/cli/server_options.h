@@ -1,0 +1,23 @@
+/*
+ * server_options: where the client commands find the server, from --url and --path.
+ */
+#ifndef SPECTATE_CLI_SERVER_OPTIONS_H
+#define SPECTATE_CLI_SERVER_OPTIONS_H
+
+#include "app/ws_client.h"
+
+#define SERVER_DEFAULT_URL "ws://127.0.0.1:8080"
+
+struct server_options {
+    const char *url;
+    const char *path; /* NULL: the URL's */
+};
+
+/*
+ * What the command's WebSocket clients share, with deadlines that suit people. The process ends with a message and a status when the URL
+ * is wrong (CLIENT_USAGE) or its host is unknown (CLIENT_NO_CONNECTION).
+ */
+struct ws_client_options server_options_resolve(const struct server_options *server,
+                                                const char *command);
+
+#endif
