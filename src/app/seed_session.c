@@ -15,14 +15,14 @@ static size_t sink_send(void *owner, const struct span *spans, size_t count)
     if (session->is_doomed)
         return 0;
     size_t taken = conn_send(&session->conn, spans, count);
-    metrics_add(&session->shard->metrics, METRIC_bytes_sent, taken);
+    metrics_add(session->shard->metrics, METRIC_bytes_sent_total, taken);
     return taken;
 }
 
 static void sink_keep(void *owner, struct span rest)
 {
     struct session *session = owner;
-    metrics_add(&session->shard->metrics, METRIC_bytes_sent, rest.len);
+    metrics_add(session->shard->metrics, METRIC_bytes_sent_total, rest.len);
     if (conn_keep(&session->conn, rest) < 0)
         session->is_doomed = true;
 }
@@ -64,7 +64,7 @@ static int follow(struct session *session, const struct seed_message *message)
         .max_following = shard->options->max_follows,
         .snapshot = message->snapshot,
     };
-    metrics_add(&shard->metrics, METRIC_follow_messages, 1);
+    metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
     return hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
 }
 

@@ -75,7 +75,7 @@ static int make_shards(struct server *server, const struct session_handler *hand
         if (shard == NULL)
             return ERR_SYSTEM;
         server->shards[i] = shard;
-        server->metrics[i] = &shard->metrics;
+        server->metrics[i] = shard->metrics;
         server->shard_count++;
     }
     return 0;

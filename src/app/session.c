@@ -28,7 +28,7 @@ struct session_id session_log_id(const struct session *session)
 static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
 {
     struct session *session = session_of(conn);
-    metrics_add(&session->shard->metrics, METRIC_bytes_received, len);
+    metrics_add(session->shard->metrics, METRIC_bytes_received_total, len);
     session->heard_ms = worker_now_ms(session->shard->worker);
     session->pings_missed = 0;
     size_t taken = 0;
@@ -121,7 +121,7 @@ static int start_admitted(struct shard *shard, int fd, struct admission_ticket *
 /* One that is over a limit is told so, if there are not too many of these already. */
 static int start_refused(struct shard *shard, int fd, const struct fault *fault)
 {
-    metrics_add_fault(&shard->metrics, fault->code);
+    metrics_add_labelled(shard->metrics, METRIC_errors_total, fault->code, 1);
     LOG(LOG_WARN, "session.refused", NO_SESSION, "%s: %s", fault_name(fault->code), fault->message);
     struct session *session = shard->refused_count < REFUSED_AT_A_TIME ? make(shard, fd) : NULL;
     if (session == NULL)
@@ -158,7 +158,7 @@ void session_write(struct session *session, struct span bytes)
         session->is_doomed = true;
         return;
     }
-    metrics_add(&shard->metrics, METRIC_bytes_sent, bytes.len);
+    metrics_add(shard->metrics, METRIC_bytes_sent_total, bytes.len);
     if (conn_is_full(&session->conn))
         hub_blocked(&session->follower);
     if (queued <= shard->options->max_queued_bytes &&
@@ -180,7 +180,7 @@ void session_send(struct session *session, enum ws_opcode opcode, struct span pa
 
 void session_count_fault(struct session *session, enum fault_code code)
 {
-    metrics_add_fault(&session->shard->metrics, code);
+    metrics_add_labelled(session->shard->metrics, METRIC_errors_total, code, 1);
     LOG(LOG_DEBUG, "session.fault", session_log_id(session), "%s", fault_name(code));
 }
 
@@ -230,7 +230,7 @@ static void begin_end(struct session *session, enum close_reason reason)
     session->reason = (uint8_t)reason;
     session->deadline_ms =
         worker_now_ms(session->shard->worker) + session->shard->options->close_timeout_ms;
-    metrics_add_close_reason(&session->shard->metrics, reason);
+    metrics_add_labelled(session->shard->metrics, METRIC_sessions_closed_total, reason, 1);
     LOG(LOG_DEBUG, "session.end", session_log_id(session), "%s", close_reason_name(reason));
 }
 
@@ -289,7 +289,7 @@ static void check_heartbeat(struct session *session, uint64_t now_ms)
         return;
     }
     session->pings_missed++;
-    metrics_add(&session->shard->metrics, METRIC_pings_sent, 1);
+    metrics_add(session->shard->metrics, METRIC_pings_sent_total, 1);
     session_send(session, WS_PING, span_of(NULL, 0));
 }
 

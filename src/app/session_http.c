@@ -1,5 +1,6 @@
 #include "app/session_phase.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/routes.h"
@@ -7,11 +8,16 @@
 #include "base/log.h"
 #include "codec/ws_handshake.h"
 
+static void count_request(struct shard *shard, int status)
+{
+    metrics_add_labelled(shard->metrics, METRIC_http_requests_total, metrics_http_label(status), 1);
+}
+
 static void write_answer(struct session *session, const struct http_answer *answer)
 {
     struct buf out = {0};
     session->has_answered = true;
-    metrics_add_http_request(&session->shard->metrics, answer->status);
+    count_request(session->shard, answer->status);
     if (http_write_answer(&out, answer) == 0)
         session_write(session, buf_span(&out));
     buf_fini(&out);
@@ -73,14 +79,14 @@ static void open_websocket(struct session *session)
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
         return;
     }
-    metrics_add_http_request(&shard->metrics, 101);
+    count_request(shard, 101);
     session_write(session, buf_span(&out));
     buf_fini(&out);
     http_reader_free(&session->http);
     ws_reader_init(&session->ws, WS_SERVER);
     session->state = SESSION_OPEN;
     shard->open_count++;
-    metrics_add(&shard->metrics, METRIC_sessions_opened, 1);
+    metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
     shard->handler->on_open(session);
 }
 

@@ -58,7 +58,7 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     }
     if (session->state != SESSION_OPEN)
         return;
-    metrics_add(&session->shard->metrics, METRIC_messages_received, 1);
+    metrics_add(session->shard->metrics, METRIC_messages_received_total, 1);
     if (!takes_message_token(session))
         fault_of_rate(session);
     else if (opcode == WS_PING)

@@ -7,6 +7,7 @@
 #include "app/admission.h"
 #include "app/seed_session.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -41,10 +42,20 @@ static void check_drained(struct shard *shard, uint64_t now_ms)
     worker_stop(shard->worker);
 }
 
+static bool flush(struct shard *shard, uint64_t now_ms)
+{
+    uint64_t begin_us = clock_monotonic_us();
+    uint64_t sends = hub_stats(shard->hub).sends;
+    bool has_more = hub_flush(shard->hub, now_ms);
+    if (hub_stats(shard->hub).sends != sends)
+        metrics_observe_us(shard->metrics, METRIC_flush_seconds, clock_monotonic_us() - begin_us);
+    return has_more;
+}
+
 static bool on_turn(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
-    bool has_more = hub_flush(shard->hub, now_ms);
+    bool has_more = flush(shard, now_ms);
     check_drained(shard, now_ms);
     return has_more;
 }
@@ -132,6 +143,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->index = shard_options->index;
     shard->last_id = (uint64_t)shard->index << 48;
     shard->hub = make_hub(options);
+    shard->metrics = metrics_new();
     return shard;
 }
 
@@ -143,6 +155,7 @@ void shard_free(struct shard **shard)
     CHECK(it->sessions == NULL);
     worker_free(&it->worker);
     hub_free(&it->hub);
+    metrics_free(&it->metrics);
     seed_message_fini(&it->message);
     mem_free(it);
     *shard = NULL;
@@ -157,7 +170,7 @@ static void on_accept(void *context, int fd, const struct address *peer)
 static void on_out_of_descriptors(void *context)
 {
     struct shard *shard = context;
-    metrics_add_fault(&shard->metrics, FAULT_out_of_descriptors);
+    metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_out_of_descriptors, 1);
 }
 
 int shard_listen(struct shard *shard, const struct address *address, bool share_port,
@@ -201,7 +214,7 @@ static size_t queued_bytes(const struct shard *shard)
 
 void shard_refresh_metrics(struct shard *shard)
 {
-    struct metrics *metrics = &shard->metrics;
+    struct metrics *metrics = shard->metrics;
     struct hub_stats stats = hub_stats(shard->hub);
     metrics_set(metrics, METRIC_connections, shard->session_count);
     metrics_set(metrics, METRIC_sessions, shard->open_count);
@@ -210,9 +223,9 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_audiences, stats.audiences);
     metrics_set(metrics, METRIC_runners, stats.runners);
     metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard));
-    metrics_set(metrics, METRIC_positions_received, stats.received);
-    metrics_set(metrics, METRIC_positions_late, stats.late);
-    metrics_set(metrics, METRIC_positions_delivered, stats.delivered);
-    metrics_set(metrics, METRIC_positions_superseded, stats.superseded);
-    metrics_set(metrics, METRIC_sends, stats.sends);
+    metrics_set(metrics, METRIC_positions_received_total, stats.received);
+    metrics_set(metrics, METRIC_positions_late_total, stats.late);
+    metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);
+    metrics_set(metrics, METRIC_positions_superseded_total, stats.superseded);
+    metrics_set(metrics, METRIC_sends_total, stats.sends);
 }

@@ -24,7 +24,7 @@ struct shard {
     const struct options *options; /* borrowed */
     const struct session_handler *handler; /* of every session here */
     struct admission *admission;   /* borrowed; thread-safe */
-    struct metrics metrics;
+    struct metrics *metrics; /* owned */
     struct hub *hub; /* owned */
     struct session *sessions;
     size_t session_count;
