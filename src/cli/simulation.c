@@ -1,20 +1,18 @@
 #include "cli/simulation.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <uv.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/worker.h"
+#include "cli/client_loop.h"
+#include "cli/printable.h"
 #include "proto/seed.h"
 
-#define TICK_MS 100
 #define STEPS_PER_TURN 256
 #define RETRY_MS 1
 
@@ -31,21 +29,16 @@ struct user {
 
 struct simulation {
     struct simulation_options options;
-    struct worker *worker;
+    struct client_loop loop;
     struct user *users; /* owned */
     struct ledger *ledger;
     struct latency latency;
     struct seed_message message; /* reused */
     struct buf text;             /* reused */
-    uv_timer_t pulse;
-    uv_signal_t interrupt;
-    uv_signal_t terminate;
     enum phase phase;
     struct step step; /* the next to publish */
     bool has_step;
-    bool is_stopped;
     uint32_t begun;   /* users whose connection was begun */
-    uint32_t alive;   /* users whose connection is not released */
     uint32_t opening; /* users on their way to follow */
     uint32_t connected;
     uint32_t disconnected;
@@ -84,30 +77,18 @@ struct simulation_state simulation_state(const struct simulation *sim)
     return state;
 }
 
-static void stop_loop(struct simulation *sim)
-{
-    CHECK(!sim->is_stopped);
-    sim->is_stopped = true;
-    uv_close((uv_handle_t *)&sim->pulse, NULL);
-    uv_close((uv_handle_t *)&sim->interrupt, NULL);
-    uv_close((uv_handle_t *)&sim->terminate, NULL);
-    worker_stop(sim->worker);
-}
-
 static void begin_closing(struct simulation *sim, bool in_order)
 {
     if (sim->phase != CLOSING && sim->start_us != 0)
         sim->end_us = clock_monotonic_us();
     sim->phase = CLOSING;
-    uv_timer_stop(&sim->pulse);
     for (uint32_t i = 0; i < sim->begun; i++) {
         if (in_order)
             ws_client_close(&sim->users[i].client, WS_CLOSE_NORMAL, "");
         else
             ws_client_abort(&sim->users[i].client);
     }
-    if (sim->alive == 0 && !sim->is_stopped)
-        stop_loop(sim);
+    client_loop_finish(&sim->loop);
 }
 
 static void could_not_connect(struct simulation *sim, const char *why)
@@ -131,8 +112,7 @@ static void begin_settling(struct simulation *sim)
     if (sim->phase != PUBLISHING)
         return;
     sim->phase = SETTLING;
-    uv_timer_stop(&sim->pulse);
-    sim->settle_until_ms = worker_now_ms(sim->worker) + sim->options.settle_ms;
+    sim->settle_until_ms = worker_now_ms(sim->loop.worker) + sim->options.settle_ms;
     check_settled(sim);
 }
 
@@ -171,14 +151,6 @@ static bool is_time_over(const struct simulation *sim)
     return sim->options.duration_us != 0 && elapsed_us(sim) >= sim->options.duration_us;
 }
 
-static void on_pulse(uv_timer_t *pulse);
-
-static void set_pulse(struct simulation *sim, uint64_t in_ms)
-{
-    uv_update_time(worker_loop(sim->worker));
-    uv_timer_start(&sim->pulse, on_pulse, in_ms, 0);
-}
-
 static void publish_what_is_due(struct simulation *sim)
 {
     for (int budget = STEPS_PER_TURN; budget > 0; budget--) {
@@ -190,21 +162,21 @@ static void publish_what_is_due(struct simulation *sim)
         }
         uint64_t now_us = elapsed_us(sim);
         if (sim->step.due_us > now_us) {
-            set_pulse(sim, (sim->step.due_us - now_us + 999) / 1000);
+            client_loop_pulse_in(&sim->loop, (sim->step.due_us - now_us + 999) / 1000);
             return;
         }
         if (!publish(sim, &sim->step)) {
-            set_pulse(sim, RETRY_MS);
+            client_loop_pulse_in(&sim->loop, RETRY_MS);
             return;
         }
         sim->has_step = false;
     }
-    set_pulse(sim, 0);
+    client_loop_pulse_in(&sim->loop, 0);
 }
 
-static void on_pulse(uv_timer_t *pulse)
+static void on_pulse(void *context)
 {
-    struct simulation *sim = pulse->data;
+    struct simulation *sim = context;
     if (sim->phase == PUBLISHING)
         publish_what_is_due(sim);
 }
@@ -213,8 +185,8 @@ static void begin_publishing(struct simulation *sim)
 {
     sim->phase = PUBLISHING;
     sim->start_us = clock_monotonic_us();
-    sim->next_second_ms = worker_now_ms(sim->worker) + 1000;
-    set_pulse(sim, 0);
+    sim->next_second_ms = worker_now_ms(sim->loop.worker) + 1000;
+    client_loop_pulse_in(&sim->loop, 0);
 }
 
 /* --- users --- */
@@ -299,13 +271,20 @@ static void account(struct user *user, const struct position *position)
     check_settled(sim);
 }
 
+static void print_receipt(const struct user *user, struct span text)
+{
+    printf("user %u got ", user->number);
+    printable_write(stdout, text);
+    putchar('\n');
+}
+
 static void on_message(struct ws_client *client, struct span text)
 {
     static const struct seed_limits limits = {.max_ids = 1};
     struct user *user = user_of(client);
     struct simulation *sim = user->simulation;
     if (sim->options.is_verbose)
-        printf("user %u got %.*s\n", user->number, (int)text.len, (const char *)text.data);
+        print_receipt(user, text);
     struct fault fault;
     int err = seed_decode(text, &limits, &sim->message, &fault);
     if (err == 0 && sim->message.kind == SEED_POSITION) {
@@ -348,10 +327,7 @@ static void on_fail(struct ws_client *client, const char *reason)
 
 static void on_released(struct ws_client *client)
 {
-    struct simulation *sim = user_of(client)->simulation;
-    sim->alive--;
-    if (sim->alive == 0 && sim->phase == CLOSING && !sim->is_stopped)
-        stop_loop(sim);
+    client_loop_released(&user_of(client)->simulation->loop);
 }
 
 static const struct ws_client_events client_events = {
@@ -369,25 +345,19 @@ static void connect_more(struct simulation *sim)
            sim->opening < sim->options.connect_window) {
         struct user *user = &sim->users[sim->begun];
         int err =
-            ws_client_connect(&user->client, sim->worker, sim->options.client, &client_events);
+            ws_client_connect(&user->client, sim->loop.worker, sim->options.client, &client_events);
         if (err < 0) {
             could_not_connect(sim, err == ERR_SYSTEM ? strerror(errno) : err_text(err));
             return;
         }
         user->state = USER_CONNECTING;
+        client_loop_held(&sim->loop);
         sim->begun++;
-        sim->alive++;
         sim->opening++;
     }
 }
 
 /* --- the loop --- */
-
-static bool on_turn(void *context, uint64_t now_ms)
-{
-    (void)context, (void)now_ms;
-    return false;
-}
 
 static void on_tick(void *context, uint64_t now_ms)
 {
@@ -403,10 +373,9 @@ static void on_tick(void *context, uint64_t now_ms)
     }
 }
 
-static void on_signal(uv_signal_t *signal, int number)
+static void on_interrupt(void *context)
 {
-    (void)number;
-    struct simulation *sim = signal->data;
+    struct simulation *sim = context;
     if (sim->phase == PUBLISHING)
         begin_settling(sim);
     else if (sim->phase == CONNECTING)
@@ -414,6 +383,12 @@ static void on_signal(uv_signal_t *signal, int number)
     else
         begin_closing(sim, false);
 }
+
+static const struct client_loop_events loop_events = {
+    .on_pulse = on_pulse,
+    .on_tick = on_tick,
+    .on_interrupt = on_interrupt,
+};
 
 static void init_users(struct simulation *sim)
 {
@@ -423,32 +398,16 @@ static void init_users(struct simulation *sim)
     }
 }
 
-static void init_handles(struct simulation *sim)
-{
-    uv_loop_t *loop = worker_loop(sim->worker);
-    uv_timer_init(loop, &sim->pulse);
-    uv_signal_init(loop, &sim->interrupt);
-    uv_signal_init(loop, &sim->terminate);
-    sim->pulse.data = sim->interrupt.data = sim->terminate.data = sim;
-    uv_signal_start(&sim->interrupt, on_signal, SIGINT);
-    uv_signal_start(&sim->terminate, on_signal, SIGTERM);
-}
-
 struct simulation *simulation_new(const struct simulation_options *options)
 {
     struct simulation *sim = mem_try(sizeof *sim);
     if (sim == NULL)
         return NULL;
-    struct worker_options worker = {
-        .events = {.on_turn = on_turn, .on_tick = on_tick},
-        .context = sim,
-        .tick_ms = TICK_MS,
-    };
     sim->options = *options;
     sim->ledger = ledger_new(options->users, options->follow);
     sim->users = mem_try(options->users * sizeof *sim->users);
-    sim->worker = sim->ledger == NULL || sim->users == NULL ? NULL : worker_new(&worker);
-    if (sim->worker == NULL) {
+    if (sim->ledger == NULL || sim->users == NULL ||
+        client_loop_init(&sim->loop, &loop_events, sim) < 0) {
         simulation_free(&sim);
         return NULL;
     }
@@ -462,8 +421,7 @@ void simulation_free(struct simulation **simulation)
     *simulation = NULL;
     if (sim == NULL)
         return;
-    if (sim->worker != NULL)
-        worker_free(&sim->worker);
+    client_loop_fini(&sim->loop);
     ledger_free(&sim->ledger);
     mem_free(sim->users);
     seed_message_fini(&sim->message);
@@ -473,8 +431,7 @@ void simulation_free(struct simulation **simulation)
 
 void simulation_run(struct simulation *sim)
 {
-    init_handles(sim);
-    sim->next_second_ms = worker_now_ms(sim->worker) + 1000;
+    sim->next_second_ms = worker_now_ms(sim->loop.worker) + 1000;
     connect_more(sim);
-    worker_run(sim->worker);
+    client_loop_run(&sim->loop);
 }
