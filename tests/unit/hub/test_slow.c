@@ -381,6 +381,33 @@ TEST(no_runner_starves_for_a_reader_that_takes_only_a_few_at_a_time)
     assert_int_equal(hub_stats(w->hub).delivered + hub_stats(w->hub).superseded, RUNNERS * DRAINS);
 }
 
+TEST(a_round_that_goes_past_the_end_of_the_set_repeats_nothing)
+{
+    struct world *w = world_with_lag(state, 0);
+    struct peer *ann = world_follow(w, "r00 r01 r02 r03 r04");
+    size_t three = 3 * frame_bytes(&dialect_compact, "r00");
+    peer_block(ann);
+    publish_round(w, 5, 1);
+    peer_drain(ann, three);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(peer_next(ann)->moment.number, 1);
+    publish_round(w, 5, 2);
+    peer_drain(ann, three);
+    peer_unblock(ann);
+
+    bool seen[5] = {false};
+    for (int i = 0; i < 5; i++) {
+        const struct arrival *arrival = peer_next(ann);
+        assert_non_null(arrival);
+        assert_int_equal(arrival->moment.number, 2);
+        int runner = arrival->runner.text[2] - '0';
+        assert_false(seen[runner]);
+        seen[runner] = true;
+    }
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_stats(w->hub).superseded, 2);
+}
+
 TEST(one_that_leaves_while_it_lags_leaves_nothing)
 {
     struct world *w = *state;
