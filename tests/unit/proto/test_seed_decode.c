@@ -33,16 +33,22 @@ static void expect_id(const struct runner_id *id, const char *text)
     assert_memory_equal(id->text, text, id->len);
 }
 
-static void expect_fault(const char *text, enum fault_code code, const char *said)
+static void expect_fault_of(const struct seed_limits *limits, const char *text,
+                            enum fault_code code, const char *said)
 {
     struct seed_message message = {0};
     struct fault fault = {0};
-    if (seed_decode(span_of_text(text), &three_ids, &message, &fault) != ERR_FORMAT)
+    if (seed_decode(span_of_text(text), limits, &message, &fault) != ERR_FORMAT)
         fail_msg("%s: was taken", text);
     assert_string_equal(fault.message, said);
     assert_string_equal(fault_name(fault.code), fault_name(code));
     assert_int_equal(message.id_count, 0);
     seed_message_fini(&message);
+}
+
+static void expect_fault(const char *text, enum fault_code code, const char *said)
+{
+    expect_fault_of(&three_ids, text, code, said);
 }
 
 TEST(a_follow_message_names_runners)
@@ -232,6 +238,17 @@ TEST(what_is_wrong_with_a_follow_message_is_said_by_name_and_place)
         snprintf(text, sizeof text, "{\"initialRequest\":true,%s}", cases[i].rest);
         expect_fault(text, cases[i].code, cases[i].said);
     }
+}
+
+TEST(the_errors_of_the_protocol_document_are_these)
+{
+    expect_fault_of(&(struct seed_limits){.max_ids = 10},
+                    "{\"initialRequest\": true, \"following\": [7, 8, \"\", 9]}", FAULT_bad_id,
+                    "following[2]: an id is an integer of 64 bits or a string of 1 to 64 bytes");
+    expect_fault("{\"userId\": 7, \"lat\": \"48.8568\", \"lng\": 2.2927}", FAULT_wrong_type,
+                 "lat: expected a number, got a string");
+    expect_fault("{\"userId\": 7, \"lat\": 48.8568,", FAULT_bad_json,
+                 "line 1, column 29: the text ends in the middle of a value");
 }
 
 TEST(the_own_id_in_a_follow_message_is_optional)
