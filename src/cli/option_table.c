@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exit_code.h"
+
 /* A plain decimal; the process runs in the C locale. */
 static bool read_number(const char *text, double *value, const char **rest)
 {
@@ -116,7 +118,7 @@ error_t option_table_set(const struct option_field *fields, int key, const char 
 
 void option_table_run(const struct argp *argp, int argc, char **argv, void *target)
 {
-    argp_err_exit_status = CLIENT_USAGE;
+    argp_err_exit_status = EXIT_CODE_USAGE;
     if (argp_parse(argp, argc, argv, 0, NULL, target) != 0)
-        exit(CLIENT_USAGE);
+        exit(EXIT_CODE_USAGE);
 }

@@ -37,14 +37,6 @@ struct option_field {
 error_t option_table_set(const struct option_field *fields, int key, const char *value,
                          struct argp_state *state);
 
-/* Exit statuses of the client commands, also in their --help. */
-enum client_status {
-    CLIENT_OK = 0,
-    CLIENT_DIFFERS = 1, /* something is missing, doubled or out of order */
-    CLIENT_USAGE = 2,
-    CLIENT_NO_CONNECTION = 3,
-};
-
 /* Parse with argp. `target` is passed to the parser as state->input. Does not return when the usage is wrong or --help is asked for. */
 void option_table_run(const struct argp *argp, int argc, char **argv, void *target);
 

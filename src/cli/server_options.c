@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/exit_code.h"
 #include "cli/option_table.h"
 
 _Noreturn static void give_up(const char *command, const char *why, int status)
@@ -25,12 +26,12 @@ struct ws_client_options server_options_resolve(const struct server_options *ser
     char error[WS_URL_ERROR_BYTES];
     int err = ws_client_options_set_url(&options, server->url, error);
     if (err < 0)
-        give_up(command, error, err == ERR_INVALID ? CLIENT_USAGE : CLIENT_NO_CONNECTION);
+        give_up(command, error, err == ERR_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_NOT_STARTED);
     if (server->path == NULL)
         return options;
     if (server->path[0] != '/' || strlen(server->path) >= sizeof options.url.path ||
         strpbrk(server->path, " #\r\n\t") != NULL)
-        give_up(command, "--path begins with / and has no spaces", CLIENT_USAGE);
+        give_up(command, "--path begins with / and has no spaces", EXIT_CODE_USAGE);
     snprintf(options.url.path, sizeof options.url.path, "%s", server->path);
     return options;
 }

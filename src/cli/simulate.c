@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exit_code.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/course_file.h"
@@ -68,11 +69,11 @@ static int report(const struct simulate_options *options, FILE *out,
     if (state->failure[0] != '\0') {
         fprintf(stderr, "simulate: could not connect to %s: %s\n", options->server.url,
                 state->failure);
-        return CLIENT_NO_CONNECTION;
+        return EXIT_CODE_NOT_STARTED;
     }
     simulate_report_table(out, state);
     report_json(options, state);
-    return simulate_report_is_clean(state) ? CLIENT_OK : CLIENT_DIFFERS;
+    return simulate_report_is_clean(state) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 static int play(const struct simulate_options *options, const struct ws_client_options *client,
@@ -98,7 +99,7 @@ static int play(const struct simulate_options *options, const struct ws_client_o
     struct simulation *simulation = simulation_new(&play);
     if (simulation == NULL) {
         fprintf(stderr, "simulate: no memory or descriptors for so many users and follows\n");
-        return CLIENT_NO_CONNECTION;
+        return EXIT_CODE_NOT_STARTED;
     }
     simulate_report_begin(out, options);
     simulation_run(simulation);
@@ -114,18 +115,18 @@ int simulate_main(int argc, char **argv)
     struct simulate_options options = simulate_options_parse(argc, argv);
     struct ws_client_options client = server_options_resolve(&options.server, "simulate");
     if (!has_descriptors(options.users))
-        return CLIENT_NO_CONNECTION;
+        return EXIT_CODE_NOT_STARTED;
     struct course *course = NULL;
     if (options.course != NULL) {
         char error[COURSE_FILE_ERROR_BYTES];
         course = course_file_load(options.course, error);
         if (course == NULL) {
             fprintf(stderr, "simulate: %s\n", error);
-            return CLIENT_USAGE;
+            return EXIT_CODE_USAGE;
         }
     }
     struct scenario *scenario = make_scenario(&options, course);
-    int status = CLIENT_NO_CONNECTION;
+    int status = EXIT_CODE_NOT_STARTED;
     if (scenario == NULL)
         fprintf(stderr, "simulate: no memory for so many users\n");
     else

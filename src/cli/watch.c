@@ -10,6 +10,7 @@
 #include "app/ws_client.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/exit_code.h"
 #include "base/hash.h"
 #include "cli/backoff.h"
 #include "cli/client_loop.h"
@@ -183,11 +184,11 @@ int watch_main(int argc, char **argv)
         .backoff = backoff_seeded(draw_seed()),
     };
     watch.client_options.quiet_ms = QUIET_MS;
-    int status = CLIENT_NO_CONNECTION;
+    int status = EXIT_CODE_NOT_STARTED;
     if (client_loop_init(&watch.loop, &loop_events, &watch) == 0) {
         connect_to_server(&watch);
         client_loop_run(&watch.loop);
-        status = CLIENT_OK;
+        status = EXIT_CODE_OK;
     }
     client_loop_fini(&watch.loop);
     seed_message_fini(&watch.message);
