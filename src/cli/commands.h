@@ -5,9 +5,11 @@
 #ifndef SPECTATE_CLI_COMMANDS_H
 #define SPECTATE_CLI_COMMANDS_H
 
-int serve_main(int argc, char **argv);
-int simulate_main(int argc, char **argv);
-int replay_main(int argc, char **argv);
-int watch_main(int argc, char **argv);
+#define COMMAND(name, summary) int name##_main(int argc, char **argv);
+#include "cli/commands.def"
+#undef COMMAND
+
+/* Not listed in --help: prints the pages that are made from tables. */
+int docs_main(int argc, char **argv);
 
 #endif

@@ -24,7 +24,7 @@
 #define NUMBER(kind, section, field, name, a_default, a_min, a_max, help)                          \
     ROW(kind, section, field, name, help, .number = a_default, .min = a_min, .max = a_max)
 
-static const struct option rows[OPTIONS_TOTAL] = {
+static const struct option_row rows[OPTIONS_TOTAL] = {
 #define COUNT(...) NUMBER(COUNT, __VA_ARGS__)
 #define BYTES(...) NUMBER(BYTES, __VA_ARGS__)
 #define DURATION(...) NUMBER(DURATION, __VA_ARGS__)
@@ -43,10 +43,10 @@ static const char *const section_titles[SECTIONS_TOTAL] = {
     [SECTION_FOLLOWERS] = "Followers and positions",
     [SECTION_TIMES] = "Time limits",
     [SECTION_LOGGING] = "Logging",
-    [SECTION_FILES] = "Files",
+    [SECTION_FILES] = "Configuration",
 };
 
-const struct option *option_of(enum option_id id)
+const struct option_row *option_of(enum option_id id)
 {
     CHECK(id < OPTIONS_TOTAL);
     return &rows[id];
@@ -58,7 +58,7 @@ const char *option_section_title(enum option_section section)
     return section_titles[section];
 }
 
-const char *option_placeholder(const struct option *option)
+const char *option_placeholder(const struct option_row *option)
 {
     static const char *const placeholders[] = {
         [OPTION_KIND_COUNT] = "N",
@@ -71,7 +71,7 @@ const char *option_placeholder(const struct option *option)
     return option->choices != NULL ? option->choices : placeholders[option->kind];
 }
 
-const struct option *option_find(const char *name)
+const struct option_row *option_find(const char *name)
 {
     for (size_t i = 0; i < OPTIONS_TOTAL; i++) {
         if (strcmp(rows[i].name, name) == 0)
@@ -80,7 +80,7 @@ const struct option *option_find(const char *name)
     return NULL;
 }
 
-void option_variable(const struct option *option, char name[OPTION_VARIABLE_BYTES])
+void option_variable(const struct option_row *option, char name[OPTION_VARIABLE_BYTES])
 {
     int len = snprintf(name, OPTION_VARIABLE_BYTES, OPTION_VARIABLE_PREFIX "%s", option->name);
     CHECK(len > 0 && len < OPTION_VARIABLE_BYTES);
@@ -88,7 +88,7 @@ void option_variable(const struct option *option, char name[OPTION_VARIABLE_BYTE
         *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
 
-static void format_choice(const struct option *option, uint64_t number, char *text)
+static void format_choice(const struct option_row *option, uint64_t number, char *text)
 {
     const char *name = option->choices;
     for (; number > 0; number--)
@@ -96,7 +96,7 @@ static void format_choice(const struct option *option, uint64_t number, char *te
     snprintf(text, OPTION_TEXT_BYTES, "%.*s", (int)strcspn(name, "|"), name);
 }
 
-void option_format_number(const struct option *option, uint64_t number,
+void option_format_number(const struct option_row *option, uint64_t number,
                           char text[OPTION_TEXT_BYTES])
 {
     switch (option->kind) {
@@ -119,7 +119,7 @@ void option_format_number(const struct option *option, uint64_t number,
     CHECK(false);
 }
 
-void option_default(const struct option *option, char text[OPTION_TEXT_BYTES])
+void option_default(const struct option_row *option, char text[OPTION_TEXT_BYTES])
 {
     if (option->kind == OPTION_KIND_ADDRESSES || option->kind == OPTION_KIND_FILE_NAME)
         snprintf(text, OPTION_TEXT_BYTES, "%s", option->text == NULL ? "" : option->text);
@@ -127,7 +127,7 @@ void option_default(const struct option *option, char text[OPTION_TEXT_BYTES])
         option_format_number(option, option->number, text);
 }
 
-static void expect_range(const struct option *option, const char *what, char *text)
+static void expect_range(const struct option_row *option, const char *what, char *text)
 {
     char min[OPTION_TEXT_BYTES];
     char max[OPTION_TEXT_BYTES];
@@ -136,7 +136,7 @@ static void expect_range(const struct option *option, const char *what, char *te
     snprintf(text, OPTION_TEXT_BYTES, "%s from %.32s to %.32s", what, min, max);
 }
 
-void option_expected(const struct option *option, char text[OPTION_TEXT_BYTES])
+void option_expected(const struct option_row *option, char text[OPTION_TEXT_BYTES])
 {
     switch (option->kind) {
     case OPTION_KIND_COUNT:

@@ -39,7 +39,8 @@ enum option_section {
     SECTIONS_TOTAL
 };
 
-struct option {
+/* Not `struct option`: that is getopt's. */
+struct option_row {
     enum option_id id;
     enum option_kind kind;
     enum option_section section;
@@ -54,31 +55,31 @@ struct option {
 };
 
 /* All static storage, any thread. */
-const struct option *option_of(enum option_id id);
+const struct option_row *option_of(enum option_id id);
 const char *option_section_title(enum option_section section);
 
 /* What stands for the value in --help: "SIZE". */
-const char *option_placeholder(const struct option *option);
+const char *option_placeholder(const struct option_row *option);
 
 /* The option called so in a file or (without dashes) as a flag. NULL: there is none. */
-const struct option *option_find(const char *name);
+const struct option_row *option_find(const char *name);
 
 #define OPTION_VARIABLE_PREFIX "SPECTATE_"
 #define OPTION_VARIABLE_BYTES 64
 
 /* Its environment variable: "SPECTATE_LAG_BYTES". */
-void option_variable(const struct option *option, char name[OPTION_VARIABLE_BYTES]);
+void option_variable(const struct option_row *option, char name[OPTION_VARIABLE_BYTES]);
 
 #define OPTION_TEXT_BYTES 256
 
 /* A number as this option's kind writes it: "64K", "10s", "info". Kinds with a number only. */
-void option_format_number(const struct option *option, uint64_t number,
+void option_format_number(const struct option_row *option, uint64_t number,
                           char text[OPTION_TEXT_BYTES]);
 
 /* The default as one writes it; "" when there is none. */
-void option_default(const struct option *option, char text[OPTION_TEXT_BYTES]);
+void option_default(const struct option_row *option, char text[OPTION_TEXT_BYTES]);
 
 /* What a value has to be, to go on after "is not": "a whole number from 1 to 64". */
-void option_expected(const struct option *option, char text[OPTION_TEXT_BYTES]);
+void option_expected(const struct option_row *option, char text[OPTION_TEXT_BYTES]);
 
 #endif

@@ -21,12 +21,12 @@ _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
 
 struct setting {
     struct options *options;
-    const struct option *option;
+    const struct option_row *option;
     const char *value;
     struct option_origin origin;
 };
 
-static void *value_of(struct options *options, const struct option *option)
+static void *value_of(struct options *options, const struct option_row *option)
 {
     return (char *)options + option->offset;
 }
@@ -57,7 +57,7 @@ void option_list_clear(struct option_list *list)
     *list = (struct option_list){0};
 }
 
-static void store_number(struct options *options, const struct option *option, uint64_t number)
+static void store_number(struct options *options, const struct option_row *option, uint64_t number)
 {
     void *value = value_of(options, option);
     if (option->kind == OPTION_KIND_DURATION)
@@ -72,7 +72,7 @@ void options_init(struct options *options)
 {
     *options = (struct options){0};
     for (enum option_id id = 0; id < OPTIONS_TOTAL; id++) {
-        const struct option *option = option_of(id);
+        const struct option_row *option = option_of(id);
         if (option->kind == OPTION_KIND_ADDRESSES)
             option_list_add(value_of(options, option),
                             copy_text(option->text, strlen(option->text)));
@@ -84,7 +84,7 @@ void options_init(struct options *options)
 void options_fini(struct options *options)
 {
     for (enum option_id id = 0; id < OPTIONS_TOTAL; id++) {
-        const struct option *option = option_of(id);
+        const struct option_row *option = option_of(id);
         if (option->kind == OPTION_KIND_ADDRESSES)
             option_list_clear(value_of(options, option));
         else if (option->kind == OPTION_KIND_FILE_NAME)
@@ -153,7 +153,7 @@ static bool is_overruled(const struct setting *setting)
     return setting->origin.source < setting->options->origins[setting->option->id].source;
 }
 
-static int parse_choice(const struct option *option, const char *text, uint64_t *out)
+static int parse_choice(const struct option_row *option, const char *text, uint64_t *out)
 {
     char name[OPTION_TEXT_BYTES];
     uint64_t total = 1;
@@ -169,7 +169,7 @@ static int parse_choice(const struct option *option, const char *text, uint64_t 
     return ERR_INVALID;
 }
 
-static int parse_number(const struct option *option, const char *text, uint64_t *out)
+static int parse_number(const struct option_row *option, const char *text, uint64_t *out)
 {
     if (option->kind == OPTION_KIND_CHOICE)
         return parse_choice(option, text, out);
@@ -260,7 +260,7 @@ static int set_by_kind(const struct setting *setting)
     return set_number(setting);
 }
 
-int options_set(struct options *options, const struct option *option, const char *value,
+int options_set(struct options *options, const struct option_row *option, const char *value,
                 struct option_origin origin)
 {
     const struct setting setting = {options, option, value, origin};

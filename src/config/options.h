@@ -60,7 +60,7 @@ void options_fini(struct options *options);
  * One setting from a flag, a variable or a line of the file. Addresses may be several, separated by commas, and those of
  * further calls with the same source are added. ERR_INVALID; in a file also when the option was given on a line before.
  */
-int options_set(struct options *options, const struct option *option, const char *value,
+int options_set(struct options *options, const struct option_row *option, const char *value,
                 struct option_origin origin);
 
 /*

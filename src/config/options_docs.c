@@ -50,7 +50,7 @@ static int write_choices(const char *choices, struct buf *out)
     return err;
 }
 
-static int write_accepted(const struct option *option, struct buf *out)
+static int write_accepted(const struct option_row *option, struct buf *out)
 {
     if (option->choices != NULL)
         return write_choices(option->choices, out);
@@ -63,7 +63,7 @@ static int write_accepted(const struct option *option, struct buf *out)
     return buf_printf(out, "%s` to `%s", min, max);
 }
 
-static int write_row(const struct option *option, struct buf *out)
+static int write_row(const struct option_row *option, struct buf *out)
 {
     char variable[OPTION_VARIABLE_BYTES];
     char text[OPTION_TEXT_BYTES];

@@ -121,7 +121,7 @@ static char *read_value(char *text)
 static int set_from_file(struct options *options, const char *key, const char *value,
                          struct line line)
 {
-    const struct option *option = option_find(key);
+    const struct option_row *option = option_find(key);
     if (option == NULL) {
         options_fail(options, "%.150s:%u: there is no option '%.60s'", options->config, line.number,
                      key);

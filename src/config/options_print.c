@@ -5,12 +5,12 @@
 
 #include "base/check.h"
 
-static const void *value_in(const struct options *options, const struct option *option)
+static const void *value_in(const struct options *options, const struct option_row *option)
 {
     return (const char *)options + option->offset;
 }
 
-static uint64_t number_in(const struct options *options, const struct option *option)
+static uint64_t number_in(const struct options *options, const struct option_row *option)
 {
     const void *value = value_in(options, option);
     if (option->kind == OPTION_KIND_DURATION)
@@ -20,7 +20,8 @@ static uint64_t number_in(const struct options *options, const struct option *op
     return *(const size_t *)value;
 }
 
-static int print_value(const struct options *options, const struct option *option, struct buf *out)
+static int print_value(const struct options *options, const struct option_row *option,
+                       struct buf *out)
 {
     if (option->kind == OPTION_KIND_ADDRESSES) {
         const struct option_list *list = value_in(options, option);
@@ -34,7 +35,8 @@ static int print_value(const struct options *options, const struct option *optio
     return buf_append_text(out, text);
 }
 
-static int print_origin(const struct options *options, const struct option *option, struct buf *out)
+static int print_origin(const struct options *options, const struct option_row *option,
+                        struct buf *out)
 {
     struct option_origin origin = options->origins[option->id];
     char variable[OPTION_VARIABLE_BYTES];
@@ -53,7 +55,8 @@ static int print_origin(const struct options *options, const struct option *opti
     return 0;
 }
 
-static int print_row(const struct options *options, const struct option *option, struct buf *out)
+static int print_row(const struct options *options, const struct option_row *option,
+                     struct buf *out)
 {
     int err = buf_printf(out, "%s = ", option->name);
     if (err == 0)
@@ -69,7 +72,7 @@ int options_print(const struct options *options, struct buf *out)
 {
     int err = 0;
     for (enum option_id id = 0; err == 0 && id < OPTIONS_TOTAL; id++) {
-        const struct option *option = option_of(id);
+        const struct option_row *option = option_of(id);
         if (option->kind != OPTION_KIND_FILE_NAME)
             err = print_row(options, option, out);
     }

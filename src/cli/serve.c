@@ -1,0 +1,58 @@
+/*
+ * serve: `spectate serve`.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/seed_session.h"
+#include "app/server.h"
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/serve_options.h"
+
+static void start_log(const struct options *options)
+{
+    log_open(stderr, options->log_format);
+    log_set_level(options->log_level);
+    for (size_t i = 0; i < options->warnings.count; i++)
+        LOG(LOG_WARN, "config.ignored", NO_SESSION, "%s", options->warnings.items[i]);
+}
+
+static int print_config(const struct options *options)
+{
+    struct buf text = {0};
+    int err = options_print(options, &text);
+    int status = err < 0 ? EXIT_CODE_INTERNAL : output_text(buf_span(&text));
+    buf_fini(&text);
+    return status;
+}
+
+static int act(const struct options *options, enum serve_action action)
+{
+    start_log(options);
+    switch (action) {
+    case SERVE_PRINT_CONFIG:
+        return print_config(options);
+    case SERVE_CHECK_CONFIG:
+        return output_text(span_of_text("the configuration is valid\n"));
+    case SERVE_RUN:
+        break;
+    }
+    return server_run(options, &seed_session_handler);
+}
+
+int serve_main(int argc, char **argv)
+{
+    struct options options;
+    options_init(&options);
+    int action = serve_options_read(&options, argc, argv, environ);
+    int status = EXIT_CODE_USAGE;
+    if (action < 0)
+        fprintf(stderr, "%s: %s\n", argv[0], options.error);
+    else
+        status = act(&options, (enum serve_action)action);
+    options_fini(&options);
+    return status;
+}
