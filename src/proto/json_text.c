@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define INT64_DIGITS 19
+#define PRINTED_BYTES 64
 
 char *json_text_raw(char *to, const char *text)
 {
@@ -93,19 +94,35 @@ static char *copy_as_real(char *to, const char *printed)
     return is_real ? to : json_text_raw(to, ".0");
 }
 
-/*
- * A normal double tells all decimals of 15 digits apart, and %g drops zeros at the end, so 15 is where its shortest form is
- * found if it has at most that many; a subnormal has fewer to offer, and is tried from one digit on. 17 always read back.
- */
-static char *write_searching(char *to, double value)
+static bool print_reads_back(char printed[PRINTED_BYTES], int digits, double value)
 {
-    char printed[64];
-    for (int digits = isnormal(value) ? 15 : 1; digits <= 17; digits++) {
-        snprintf(printed, sizeof printed, "%.*g", digits, value);
-        if (strtod(printed, NULL) == value)
-            break;
-    }
+    snprintf(printed, PRINTED_BYTES, "%.*g", digits, value);
+    return strtod(printed, NULL) == value;
+}
+
+/* A subnormal has fewer digits to offer than others: each number of them is tried. */
+static char *write_subnormal(char *to, double value)
+{
+    char printed[PRINTED_BYTES];
+    int digits = 1;
+    while (!print_reads_back(printed, digits, value))
+        digits++;
     return copy_as_real(to, printed);
+}
+
+/*
+ * 17 digits always read back. A normal double tells all decimals of 15 digits apart, and %g drops zeros at the end, so 15 find
+ * the shortest form if it has at most that many. Most doubles that come here need 16 or 17: so 16 decides first.
+ */
+static char *write_normal(char *to, double value)
+{
+    char of_16[PRINTED_BYTES];
+    char other[PRINTED_BYTES];
+    if (!print_reads_back(of_16, 16, value)) {
+        snprintf(other, sizeof other, "%.17g", value);
+        return copy_as_real(to, other);
+    }
+    return copy_as_real(to, print_reads_back(other, 15, value) ? other : of_16);
 }
 
 /*
@@ -124,7 +141,7 @@ char *json_text_real(char *to, double value)
         if (e7 < UINT64_C(1000000000000000) && (double)e7 / 1e7 == magnitude)
             return write_e7(to, e7);
     }
-    return write_searching(to, magnitude);
+    return isnormal(magnitude) ? write_normal(to, magnitude) : write_subnormal(to, magnitude);
 }
 
 static struct span digits_of(struct span integer)
