@@ -65,7 +65,9 @@ static int follow(struct session *session, const struct seed_message *message)
         .snapshot = message->snapshot,
     };
     metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
-    return hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
+    int err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
+    session_check_queue(session);
+    return err;
 }
 
 static int publish(struct session *session, struct seed_message *message)

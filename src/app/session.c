@@ -150,7 +150,6 @@ int session_start(struct shard *shard, int fd, const struct address *peer)
 void session_write(struct session *session, struct span bytes)
 {
     struct shard *shard = session->shard;
-    size_t queued = conn_queued(&session->conn);
     if (session->is_doomed)
         return;
     int err = conn_write(&session->conn, bytes);
@@ -161,11 +160,16 @@ void session_write(struct session *session, struct span bytes)
     metrics_add(shard->metrics, METRIC_bytes_sent_total, bytes.len);
     if (conn_is_full(&session->conn))
         hub_blocked(&session->follower);
-    if (queued <= shard->options->max_queued_bytes &&
-        conn_queued(&session->conn) > shard->options->max_queued_bytes) {
-        session_count_fault(session, FAULT_queue_full);
-        session_close(session, CLOSE_queue_full);
-    }
+    session_check_queue(session);
+}
+
+void session_check_queue(struct session *session)
+{
+    if (session->state > SESSION_OPEN ||
+        conn_queued(&session->conn) <= session->shard->options->max_queued_bytes)
+        return;
+    session_count_fault(session, FAULT_queue_full);
+    session_close(session, CLOSE_queue_full);
 }
 
 void session_send(struct session *session, enum ws_opcode opcode, struct span payload)
@@ -196,6 +200,8 @@ static void tell(struct session *session, const struct fault *fault)
 
 void session_fault(struct session *session, const struct fault *fault)
 {
+    if (session->state != SESSION_OPEN)
+        return;
     session_count_fault(session, fault->code);
     tell(session, fault);
     if (++session->faults <= session->shard->options->max_faults)

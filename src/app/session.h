@@ -71,6 +71,9 @@ int session_start(struct shard *shard, int fd, const struct address *peer);
 /* Send one message. What does not fit the socket is kept; a session that keeps more than it may is closed. */
 void session_send(struct session *session, enum ws_opcode opcode, struct span payload);
 
+/* After bytes were kept for it by the hub: close it when it keeps more than it may. */
+void session_check_queue(struct session *session);
+
 /* Tell the peer what it did wrong, and count it; the one that uses up the budget closes the session. */
 void session_fault(struct session *session, const struct fault *fault);
 

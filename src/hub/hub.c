@@ -315,7 +315,7 @@ void hub_leave(struct hub *hub, struct follower *follower)
 {
     if (follower->audience == NULL)
         return;
-    serve_forget(hub, follower);
+    serve_end(hub, follower);
     leave_audience(hub, follower);
     hub->stats.followers--;
 }

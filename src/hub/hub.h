@@ -11,7 +11,8 @@
  * A member whose socket is full keeps a place in the audience's chain of batches (two words) and goes on from there when
  * hub_writable() says there is room. When its lag goes over the budget, in bytes or time, it gives up the place and is
  * `behind`: it holds only the version it was served up to, and when it drains gets the newest position of each runner that
- * changed since, in turn, none starving, never an older one after a newer one. Then it is in sync again.
+ * changed since, in turn, none starving, never an older one after a newer one. Then it is in sync again. (Without memory for
+ * the few words that this takes, it may get one of them twice.)
  */
 #ifndef SPECTATE_HUB_HUB_H
 #define SPECTATE_HUB_HUB_H
@@ -45,7 +46,8 @@ struct hub_sink {
 
     /*
      * Take a copy of bytes that must go out before anything else of this follower: the rest of a frame that was cut in the
-     * middle, or the backlog of an audience that the follower leaves (at most the lag budget). Counts as taken.
+     * middle, or the backlog of an audience that the follower leaves for a larger one (at most the lag budget and what is
+     * pending; a follower that follows again and again without reading is for the owner to bound). Counts as taken.
      */
     void (*keep)(void *owner, struct span rest);
 };
@@ -69,7 +71,7 @@ struct hub_stats {
     uint64_t received;    /* positions accepted */
     uint64_t late;        /* positions with a fix time before the newest: not relayed */
     uint64_t delivered;   /* (position, follower) pairs handed to the sink whole */
-    uint64_t superseded;  /* pairs that were given up for a newer one of the same runner */
+    uint64_t superseded;  /* pairs given up for a newer one of the same runner; counted when in sync again, or leaving */
     uint64_t sends;       /* calls of sink.send */
 };
 

@@ -160,14 +160,37 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     audience_trim(follower->audience);
 }
 
+static bool is_owed(const struct follower *follower, uint32_t index)
+{
+    uint64_t served = follower->catchup != NULL ? catchup_served(follower->catchup, index)
+                                                : follower->cursor;
+    return follower->audience->runners[index]->version > served;
+}
+
+/* Of the positions it has not got, all but those still `owed` were given up for newer ones. */
+static void count_superseded(struct hub *hub, struct follower *follower, uint32_t owed)
+{
+    int64_t given_up = follower->debt + (int64_t)follower->audience->accepted - owed;
+    if (given_up <= 0) /* below 0 only after something was sent twice for want of memory */
+        return;
+    hub->stats.superseded += (uint64_t)given_up;
+    follower->superseded += (uint64_t)given_up;
+}
+
 static void is_in_sync_again(struct hub *hub, struct follower *follower)
 {
-    int64_t given_up = follower->debt + (int64_t)follower->audience->accepted;
-    if (given_up > 0) { /* below 0 only after something was sent twice for want of memory */
-        hub->stats.superseded += (uint64_t)given_up;
-        follower->superseded += (uint64_t)given_up;
-    }
+    count_superseded(hub, follower, 0);
     follower->cursor = hub->version;
+    serve_forget(hub, follower);
+}
+
+void serve_end(struct hub *hub, struct follower *follower)
+{
+    uint32_t owed = 0;
+    for (uint32_t i = 0; follower->behind && i < follower->audience->runner_count; i++)
+        owed += is_owed(follower, i);
+    if (follower->behind)
+        count_superseded(hub, follower, owed);
     serve_forget(hub, follower);
 }
 
@@ -203,13 +226,6 @@ struct chunk {
 static uint32_t index_of_step(const struct round *round, uint32_t step)
 {
     return (uint32_t)(((uint64_t)round->begin + step) % round->size);
-}
-
-static bool is_owed(const struct follower *follower, uint32_t index)
-{
-    uint64_t served = follower->catchup != NULL ? catchup_served(follower->catchup, index)
-                                                : follower->cursor;
-    return follower->audience->runners[index]->version > served;
 }
 
 /* Encode owed runners from step `from` on; returns the step behind the last one looked at. */

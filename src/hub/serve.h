@@ -29,6 +29,9 @@ void serve_hand_over(struct hub *hub, struct follower *follower);
 /* Offer a follower that is behind the newest of each runner that changed since; in sync when none is left. */
 void serve_catch_up(struct hub *hub, struct follower *follower);
 
+/* It leaves for good: count what it was not given, and forget. */
+void serve_end(struct hub *hub, struct follower *follower);
+
 /* It is owed nothing of the past any more: drop its place and its record of catching up. */
 void serve_forget(struct hub *hub, struct follower *follower);
 

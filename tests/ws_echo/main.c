@@ -46,7 +46,7 @@ static const struct session_handler echo = {
 static int set(struct options *options, const char *name, const char *value)
 {
     struct option_origin origin = {.source = SOURCE_FLAG};
-    const struct option *option = option_find(name);
+    const struct option_row *option = option_find(name);
     int err = options_set(options, option, value, origin);
     if (err < 0)
         fprintf(stderr, "ws-echo: %s\n", options->error);
