@@ -3,10 +3,10 @@ PREFIX ?= /usr/local
 DEMO_SECONDS ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: all demo check asan tsan fuzz bench format lint install clean
+.PHONY: all demo check asan tsan fuzz bench docs format lint install clean
 
 all: build/build.ninja
-	@ninja -C build
+	@ninja -C build spectate ws-echo
 
 build/build.ninja:
 	@command -v meson >/dev/null || { echo "meson is missing: run tools/setup build (it installs Debian packages)" >&2; exit 1; }
@@ -37,6 +37,10 @@ fuzz:
 
 bench: all
 	@bench/run
+
+# The pages that are made from tables: docs/configuration.md, docs/metrics.md.
+docs: all
+	@tools/check_docs --write build/spectate
 
 format:
 	@tools/list_files '*.[ch]' src tests bench | xargs clang-format -i
