@@ -1,0 +1,30 @@
+'use strict';
+/*
+ * http: requests by Node's own client, each on a connection of its own unless an agent is given.
+ */
+const http = require('node:http');
+const { inTime } = require('./wait.js');
+
+/* { status, headers, body } of the answer. */
+function request(server, path, options = {}) {
+  const { body, ...rest } = options;
+  const answer = new Promise((resolve, reject) => {
+    const sent = http.request({ host: server.host, port: server.port, path, agent: false, ...rest }, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+  return inTime(answer, () => `the answer to ${rest.method ?? 'GET'} ${path}`);
+}
+
+module.exports = { request };

@@ -1,0 +1,151 @@
+'use strict';
+/*
+ * server: a server of the test's own on a free port, and the clients made for it.
+ *
+ * It ends with the test: clients first, then SIGTERM, then exit code 0 and a clean log, or the test fails.
+ */
+const assert = require('node:assert');
+const fs = require('node:fs');
+const { Client } = require('./client.js');
+const { request } = require('./http.js');
+const metrics = require('./metrics.js');
+const { Program, SPECTATE, WS_ECHO } = require('./program.js');
+const { RawPeer } = require('./raw_peer.js');
+const { until } = require('./wait.js');
+
+const ANY_PORT = ['--listen', '127.0.0.1:0'];
+
+/* What is left when every client is gone: the connection that asks for the metrics. */
+const IDLE = {
+  spectate_sessions: 0,
+  spectate_followers: 0,
+  spectate_behind_followers: 0,
+  spectate_audiences: 0,
+  spectate_queued_bytes: 0,
+  spectate_connections: 1,
+};
+
+class Server {
+  constructor(program) {
+    this.program = program;
+    this.peers = [];
+    this.host = undefined;
+    this.port = undefined;
+  }
+
+  get pid() {
+    return this.program.pid;
+  }
+
+  get url() {
+    return `ws://${this.authority}/`;
+  }
+
+  /* A client that is connected. */
+  async client(options) {
+    return this.#keep(new Client(this.url, options)).opened();
+  }
+
+  async clients(count, options) {
+    return Promise.all(Array.from({ length: count }, () => this.client(options)));
+  }
+
+  /* A raw connection that is established. */
+  async raw() {
+    return this.#keep(new RawPeer(this)).connected();
+  }
+
+  /* A raw connection with a WebSocket open on it. */
+  async rawSession(...behind) {
+    const peer = await this.raw();
+    return peer.upgrade(...behind);
+  }
+
+  #keep(peer) {
+    this.peers.push(peer);
+    return peer;
+  }
+
+  get(path, options) {
+    return request(this, path, options);
+  }
+
+  /* All metrics now: a Map by name and labels as they are written. */
+  async metrics() {
+    const answer = await this.get('/metrics');
+    assert.strictEqual(answer.status, 200);
+    return metrics.parse(answer.body).values;
+  }
+
+  async metric(name) {
+    const values = await this.metrics();
+    assert.ok(values.has(name), `no metric ${name}`);
+    return values.get(name);
+  }
+
+  /* Wait until all these metrics have these values. */
+  async showsMetrics(wanted) {
+    let values;
+    const differing = () => Object.keys(wanted).filter((name) => values.get(name) !== wanted[name]);
+    await until(
+      async () => {
+        values = await this.metrics();
+        return differing().length === 0;
+      },
+      () => differing().map((name) => `${name} ${wanted[name]} (is ${values.get(name)})`).join(', '),
+    );
+    return values;
+  }
+
+  /* Nothing of any client is left. */
+  becomesIdle() {
+    return this.showsMetrics(IDLE);
+  }
+
+  /* Open descriptors of the process while nobody asks for metrics. */
+  descriptors() {
+    return fs.readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  /* Wait until only so many descriptors are open. */
+  async descriptorsFallTo(count) {
+    await until(() => this.descriptors() <= count, () => `${count} descriptors, ${this.descriptors()} are open`);
+  }
+
+  /* Ask it to stop, let the clients go without a word, and see that it ends well. */
+  async stop() {
+    for (const peer of this.peers) peer.destroy();
+    if (!this.program.hasEnded) this.program.kill('SIGTERM');
+    await this.endsWith(0);
+  }
+
+  async endsWith(code) {
+    assert.strictEqual(await this.program.ended(), code, `exit ${this.program.code}:\n${this.program.stderr}`);
+    assert.doesNotMatch(this.program.stderr, /^\S+ error /m);
+  }
+}
+
+async function start(t, file, args, options) {
+  const program = new Program(file, args, options);
+  const server = new Server(program);
+  t.after(async () => {
+    if (!program.hasEnded) await server.stop();
+  });
+  const [, authority, host, port] = await program.printed(/ net\.listening .*listening on ((\S+):(\d+))\n/);
+  server.authority = authority;
+  server.host = host.replace(/^\[|\]$/g, '');
+  server.port = Number(port);
+  await program.printed(/ server\.ready /);
+  return server;
+}
+
+/* Start `spectate serve` for this test; `args` are added to --listen 127.0.0.1:0. */
+function startServer(t, args = [], options = {}) {
+  return start(t, SPECTATE, ['serve', ...(args.includes('--listen') ? [] : ANY_PORT), ...args], options);
+}
+
+function startEcho(t, args = []) {
+  return start(t, WS_ECHO, [...ANY_PORT, ...args]);
+}
+
+module.exports = { Server, startEcho, startServer };
