@@ -70,7 +70,7 @@ static void set_text(const struct option_field *field, const char *value, struct
 
 static void set_count(const struct option_field *field, const char *value, struct argp_state *state)
 {
-    uint64_t count;
+    uint64_t count = 0; /* argp_error() ends the process, but compilers don't know */
     if (!read_count(value, &count))
         argp_error(state, "--%s wants a whole number, not '%s'", field->name, value);
     check_bounds(field, (double)count, state);
@@ -80,8 +80,8 @@ static void set_count(const struct option_field *field, const char *value, struc
 static void set_number(const struct option_field *field, const char *value,
                        struct argp_state *state)
 {
-    double number;
-    const char *rest;
+    double number = 0;
+    const char *rest = "";
     if (!read_number(value, &number, &rest) || *rest != '\0')
         argp_error(state, "--%s wants a number, not '%s'", field->name, value);
     check_bounds(field, number, state);
@@ -91,7 +91,7 @@ static void set_number(const struct option_field *field, const char *value,
 static void set_duration(const struct option_field *field, const char *value,
                          struct argp_state *state)
 {
-    double seconds;
+    double seconds = 0;
     if (!read_duration(value, &seconds))
         argp_error(state, "--%s wants a time like 30s, 500ms or 5m, not '%s'", field->name, value);
     check_bounds(field, seconds, state);
