@@ -85,7 +85,7 @@ void option_variable(const struct option_row *option, char name[OPTION_VARIABLE_
     int len = snprintf(name, OPTION_VARIABLE_BYTES, OPTION_VARIABLE_PREFIX "%s", option->name);
     CHECK(len > 0 && len < OPTION_VARIABLE_BYTES);
     for (char *c = name; *c != '\0'; c++)
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
 }
 
 static void format_choice(const struct option_row *option, uint64_t number, char *text)

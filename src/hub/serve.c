@@ -259,6 +259,7 @@ static uint32_t complete_cut_chunk(struct hub *hub, struct follower *follower,
     uint32_t served = round->served;
     size_t end = 0;
     for (; end < taken; frames++) {
+        CHECK(frames < chunk->frames);
         end = chunk->marks[frames].end;
         served = chunk->marks[frames].step + 1;
     }
