@@ -1,7 +1,6 @@
 #include "app/seed_session.h"
 
 #include "app/shard.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "proto/seed.h"
 
@@ -30,15 +29,6 @@ static void sink_keep(void *owner, struct span rest)
 const struct hub_sink session_sink = {.send = sink_send, .keep = sink_keep};
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */
-
-/* Fix time, where the dialect gives none: arrival, which never goes back. */
-static int64_t arrival_ms(struct shard *shard)
-{
-    int64_t now_ms = clock_wall_ms();
-    if (now_ms > shard->arrival_ms)
-        shard->arrival_ms = now_ms;
-    return shard->arrival_ms;
-}
 
 static void refuse(struct session *session, int err)
 {
@@ -72,9 +62,8 @@ static int follow(struct session *session, const struct seed_message *message)
 
 static int publish(struct session *session, struct seed_message *message)
 {
-    struct shard *shard = session->shard;
-    message->position.time_ms = arrival_ms(shard);
-    return hub_publish(shard->hub, &message->position, worker_now_ms(shard->worker));
+    message->position.time_is_arrival = true;
+    return shard_publish(session->shard, &message->position);
 }
 
 static void on_text(struct session *session, struct span text)

@@ -61,9 +61,17 @@ static void raise_descriptor_limit(const struct options *options)
             (unsigned long long)limit.rlim_cur, options->max_connections);
 }
 
+static size_t worker_count(const struct options *options)
+{
+    size_t cores = uv_available_parallelism();
+    size_t count = options->workers > 0 ? options->workers : cores;
+    return count < MAX_SHARDS ? count : MAX_SHARDS;
+}
+
 static int make_shards(struct server *server, const struct session_handler *handler)
 {
-    for (size_t i = 0; i < server->options->workers; i++) {
+    size_t count = worker_count(server->options);
+    for (size_t i = 0; i < count; i++) {
         struct shard_options options = {
             .server = server,
             .options = server->options,
@@ -78,6 +86,8 @@ static int make_shards(struct server *server, const struct session_handler *hand
         server->metrics[i] = shard->metrics;
         server->shard_count++;
     }
+    for (size_t i = 0; i < count; i++)
+        shard_introduce(server->shards[i], server->shards, count);
     return 0;
 }
 

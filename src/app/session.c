@@ -1,5 +1,6 @@
 #include "app/session.h"
 
+#include <stdatomic.h>
 #include <utlist.h>
 
 #include "app/admission.h"
@@ -65,6 +66,7 @@ static void on_closed(struct conn *conn)
     struct shard *shard = session->shard;
     DL_DELETE(shard->sessions, session);
     shard->session_count--;
+    atomic_fetch_sub(&shard->load, 1);
     shard->refused_count -= session->was_refused;
     if (!session->was_refused)
         admission_leave(shard->admission, session->ticket);

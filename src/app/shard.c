@@ -1,10 +1,13 @@
 #include "app/shard.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <unistd.h>
 #include <utlist.h>
 
 #include "app/admission.h"
+#include "app/mail.h"
+#include "app/relay.h"
 #include "app/seed_session.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -16,6 +19,7 @@
 #define LONGEST_TICK_MS 1000
 #define SHORTEST_TICK_MS 10
 #define EXPIRES_PER_TICK 10000
+#define SHARDS_MAX 64
 
 static void sweep_sessions(struct shard *shard, uint64_t now_ms)
 {
@@ -52,10 +56,19 @@ static bool flush(struct shard *shard, uint64_t now_ms)
     return has_more;
 }
 
+static bool post_positions(struct shard *shard)
+{
+    bool has_more = false;
+    size_t squashed = relay_post(shard->relay, &has_more);
+    metrics_add(shard->metrics, METRIC_positions_squashed_total, squashed);
+    return has_more;
+}
+
 static bool on_turn(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
-    bool has_more = flush(shard, now_ms);
+    bool has_more = post_positions(shard);
+    has_more |= flush(shard, now_ms);
     check_drained(shard, now_ms);
     return has_more;
 }
@@ -66,6 +79,33 @@ static void on_tick(void *context, uint64_t now_ms)
     sweep_sessions(shard, now_ms);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
     shard_refresh_metrics(shard);
+}
+
+/* --- positions ------------------------------------------------------------------------------------------------------ */
+
+/* Fix time, where the dialect gives none: arrival, which never goes back. */
+static int64_t arrival_ms(struct shard *shard)
+{
+    int64_t now_ms = clock_wall_ms();
+    if (now_ms > shard->arrival_ms)
+        shard->arrival_ms = now_ms;
+    return shard->arrival_ms;
+}
+
+static int publish_here(struct shard *shard, struct position *position)
+{
+    if (position->time_is_arrival)
+        position->time_ms = arrival_ms(shard);
+    return hub_publish(shard->hub, position, worker_now_ms(shard->worker));
+}
+
+int shard_publish(struct shard *shard, struct position *position)
+{
+    int result = publish_here(shard, position);
+    if (result != 0)
+        return result;
+    metrics_add(shard->metrics, METRIC_positions_received_total, 1);
+    return relay_add(shard->relay, position);
 }
 
 /* Everything pending is sent before the close frames. */
@@ -86,12 +126,58 @@ static void drain(struct shard *shard)
     }
 }
 
-/* The only mail there is says stop. */
-static void on_mail(void *context, void *mail)
+/* --- mail ----------------------------------------------------------------------------------------------------------- */
+
+/* A connection that another shard accepted, as this one has fewer. */
+struct handed_socket {
+    struct mail mail;
+    int fd;
+    struct address peer;
+};
+
+static void on_stop(struct shard *shard, struct mail *mail)
 {
     (void)mail;
-    drain(context);
+    drain(shard);
 }
+
+static void on_positions(struct shard *shard, struct mail *mail)
+{
+    struct parcel *parcel = (struct parcel *)(void *)mail;
+    for (size_t i = 0; i < parcel->count; i++) {
+        struct position position = parcel->positions[i];
+        if (publish_here(shard, &position) < 0)
+            metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_too_many_runners, 1);
+    }
+    parcel_drop(parcel);
+}
+
+static void take_socket(struct shard *shard, int fd, const struct address *peer)
+{
+    if (shard->drain_deadline_ms != 0 || session_start(shard, fd, peer) < 0) {
+        atomic_fetch_sub(&shard->load, 1);
+        close(fd);
+    }
+}
+
+static void on_socket(struct shard *shard, struct mail *mail)
+{
+    struct handed_socket *handed = (struct handed_socket *)(void *)mail;
+    take_socket(shard, handed->fd, &handed->peer);
+    mem_free(handed);
+}
+
+static void on_mail(void *context, void *mail)
+{
+    static void (*const handlers[])(struct shard *shard, struct mail *mail) = {
+        [MAIL_STOP] = on_stop,
+        [MAIL_POSITIONS] = on_positions,
+        [MAIL_SOCKET] = on_socket,
+    };
+    handlers[((struct mail *)mail)->kind](context, mail);
+}
+
+/* --- made and unmade ------------------------------------------------------------------------------------------------ */
 
 static uint64_t smallest(uint64_t a, uint64_t b)
 {
@@ -155,16 +241,65 @@ void shard_free(struct shard **shard)
     CHECK(it->sessions == NULL);
     worker_free(&it->worker);
     hub_free(&it->hub);
+    relay_free(&it->relay);
     metrics_free(&it->metrics);
     seed_message_fini(&it->message);
     mem_free(it);
     *shard = NULL;
 }
 
+void shard_introduce(struct shard *shard, struct shard *const *all, size_t count)
+{
+    struct worker *others[SHARDS_MAX];
+    size_t other_count = 0;
+    CHECK(count <= SHARDS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (all[i] != shard)
+            others[other_count++] = all[i]->worker;
+    shard->relay = relay_new(others, other_count);
+    shard->all = all;
+    shard->all_count = count;
+}
+
+/* The kernel spreads connections by chance; few but heavy ones must not meet on one worker while another idles. */
+static struct shard *least_loaded(struct shard *shard)
+{
+    struct shard *least = shard;
+    size_t load = atomic_load(&shard->load);
+    for (size_t i = 0; i < shard->all_count; i++) {
+        size_t other = atomic_load(&shard->all[i]->load);
+        if (other + 1 < load) {
+            least = shard->all[i];
+            load = other + 1;
+        }
+    }
+    return least;
+}
+
+static int hand_over(struct shard *to, int fd, const struct address *peer)
+{
+    struct handed_socket *handed = mem_try(sizeof *handed);
+    if (handed == NULL)
+        return ERR_NO_MEMORY;
+    *handed = (struct handed_socket){.mail = {MAIL_SOCKET}, .fd = fd, .peer = *peer};
+    int err = worker_post(to->worker, &handed->mail);
+    if (err < 0)
+        mem_free(handed);
+    return err;
+}
+
 static void on_accept(void *context, int fd, const struct address *peer)
 {
-    if (session_start(context, fd, peer) < 0)
-        close(fd);
+    struct shard *shard = context;
+    struct shard *least = least_loaded(shard);
+    atomic_fetch_add(&least->load, 1);
+    if (least != shard && hand_over(least, fd, peer) == 0)
+        return;
+    if (least != shard) {
+        atomic_fetch_sub(&least->load, 1);
+        atomic_fetch_add(&shard->load, 1);
+    }
+    take_socket(shard, fd, peer);
 }
 
 static void on_out_of_descriptors(void *context)
@@ -199,7 +334,7 @@ void shard_run(struct shard *shard)
 
 void shard_stop(struct shard *shard)
 {
-    static char stop;
+    static struct mail stop = {.kind = MAIL_STOP};
     /* a worker that has stopped already needs no telling */
     (void)worker_post(shard->worker, &stop);
 }
@@ -223,7 +358,6 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_audiences, stats.audiences);
     metrics_set(metrics, METRIC_runners, stats.runners);
     metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard));
-    metrics_set(metrics, METRIC_positions_received_total, stats.received);
     metrics_set(metrics, METRIC_positions_late_total, stats.late);
     metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);
     metrics_set(metrics, METRIC_positions_superseded_total, stats.superseded);

@@ -16,6 +16,7 @@
 #include "proto/seed.h"
 
 struct admission;
+struct relay;
 struct server;
 
 struct shard {
@@ -24,6 +25,10 @@ struct shard {
     const struct options *options; /* borrowed */
     const struct session_handler *handler; /* of every session here */
     struct admission *admission;   /* borrowed; thread-safe */
+    struct relay *relay;           /* owned; to the other shards */
+    struct shard *const *all;      /* borrowed; every shard of the server, this one too */
+    size_t all_count;
+    _Atomic size_t load; /* connections, and those handed over on their way here; read by the others */
     struct metrics *metrics; /* owned */
     struct hub *hub; /* owned */
     struct session *sessions;
@@ -50,6 +55,9 @@ struct shard *shard_new(const struct shard_options *options);
 /* When its worker does not run. */
 void shard_free(struct shard **shard);
 
+/* All shards of the server, once all are made and before one runs. Borrowed. */
+void shard_introduce(struct shard *shard, struct shard *const *all, size_t count);
+
 /* Listen on an address. 0 or ERR_SYSTEM with errno; `*bound` gets the address with the port that was chosen. */
 int shard_listen(struct shard *shard, const struct address *address, bool share_port,
                  struct address *bound);
@@ -59,6 +67,9 @@ void shard_run(struct shard *shard);
 
 /* Any thread: stop accepting, close every session with 1001, then end the loop. */
 void shard_stop(struct shard *shard);
+
+/* A position of a session here: to the hub, and to the other shards. Like hub_publish(). */
+int shard_publish(struct shard *shard, struct position *position);
 
 /* Bring the gauges and the hub's totals in `metrics` up to date. */
 void shard_refresh_metrics(struct shard *shard);

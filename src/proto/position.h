@@ -37,6 +37,7 @@ struct position {
     bool runner_is_number; /* the publisher wrote the id as a JSON number, and so do we */
     struct coordinate lat; /* degrees, WGS 84; the seed dialect relays any finite number */
     struct coordinate lng;
+    bool time_is_arrival; /* the dialect gives no fix time */
     int64_t time_ms; /* fix time, UTC since 1970; where the dialect has none, arrival */
 };
 

@@ -1,0 +1,46 @@
+/*
+ * relay: positions that a shard accepted, on their way to the other shards.
+ *
+ * What a loop turn brings is gathered into one parcel, which all other shards share by reference count: one post and one
+ * wake-up for each of them in a turn. A shard that does not take its mail gets parcels queued for it here; over a limit of
+ * positions the queue is squashed to the newest of each runner, so that it is bounded by the number of runners. Order per
+ * runner is kept throughout.
+ */
+#ifndef SPECTATE_APP_RELAY_H
+#define SPECTATE_APP_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/mail.h"
+#include "net/worker.h"
+#include "proto/position.h"
+
+struct relay;
+
+/* Positions on their way; read-only once posted, but for the count of those who still hold it. */
+struct parcel {
+    struct mail mail;
+    _Atomic size_t holders;
+    size_t count;
+    struct position positions[];
+};
+
+/* To `count` workers, borrowed. Owned by the caller; used by one thread. */
+struct relay *relay_new(struct worker *const *to, size_t count);
+void relay_free(struct relay **relay);
+
+/* Add a position to this turn's parcel. 0 or ERR_NO_MEMORY. */
+int relay_add(struct relay *relay, const struct position *position);
+
+/*
+ * The end of a turn: post what there is. Returns how many positions were squashed away, for the metric. `*has_more`: a worker's
+ * mailbox was full, come again.
+ */
+size_t relay_post(struct relay *relay, bool *has_more);
+
+/* The receiver gives up its hold. Any thread. */
+void parcel_drop(struct parcel *parcel);
+
+#endif
