@@ -70,9 +70,12 @@ class Server {
     return request(this, path, options);
   }
 
-  /* All metrics now: a Map by name and labels as they are written. */
+  /* All metrics now: a Map by name and labels as they are written. Asks again while it is turned away at a limit. */
   async metrics() {
-    const answer = await this.get('/metrics');
+    const answer = await until(async () => {
+      const it = await this.get('/metrics');
+      return it.status !== 503 && it;
+    }, 'the metrics');
     assert.strictEqual(answer.status, 200);
     return metrics.parse(answer.body).values;
   }
