@@ -164,7 +164,7 @@ TEST(a_message_over_the_limit_is_told_by_its_header_before_mask_and_payload)
 TEST(the_limit_counts_all_fragments_of_a_message_and_no_control_frame)
 {
     struct ws_script script = {.role = WS_CLIENT, .max_message_bytes = 4};
-    static const char frames[] = "\x02\x03xyz\x89\x05Hello\x80\x01z";
+    static const char frames[] = "\x02\x02xy\x89\x05Hello\x00\x01z\x80\x01z";
     script.bytes = span_of(frames, sizeof frames - 1);
     expect_transcript(&script, (struct cut){0}, "just fits",
                       "ping \"Hello\"\nbinary \"xyzz\"\nend\n");

@@ -190,6 +190,7 @@ static const struct {
      "extension"},
     {"SSH-2.0-OpenSSH_9.2\r\n", NULL, "HTTP"},
     {"HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n", NULL, "HTTP"},
+    {START UPGRADE ACCEPT_LINE "X-A: b\n\r\n\r\n", NULL, "HTTP"},
 };
 
 TEST(an_answer_is_taken_only_when_it_is_right)
