@@ -15,8 +15,6 @@ _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
                    sizeof(enum log_format) == sizeof(unsigned),
                "an enum is an int");
 
-/* What an error shows of a value, and of a place. */
-#define SHOWN_BYTES 64
 #define PLACE_BYTES 256
 
 struct setting {
@@ -115,27 +113,27 @@ static void name_place(const struct setting *setting, char place[PLACE_BYTES])
     CHECK(false);
 }
 
-/* What an operator wrote, fit for a terminal and cut when it is long. */
-static void show(const char *value, char text[SHOWN_BYTES])
+const char *options_show(const char *value, char text[OPTIONS_SHOWN_BYTES])
 {
-    int len = snprintf(text, SHOWN_BYTES, "%s", value);
+    int len = snprintf(text, OPTIONS_SHOWN_BYTES, "%s", value);
     for (char *c = text; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
     }
-    if (len >= SHOWN_BYTES)
-        memcpy(text + SHOWN_BYTES - 4, "...", 4);
+    if (len >= OPTIONS_SHOWN_BYTES)
+        memcpy(text + OPTIONS_SHOWN_BYTES - 4, "...", 4);
+    return text;
 }
 
 static int fail_value(const struct setting *setting, const char *value)
 {
     char place[PLACE_BYTES];
-    char text[SHOWN_BYTES];
+    char text[OPTIONS_SHOWN_BYTES];
     char expected[OPTION_TEXT_BYTES];
     name_place(setting, place);
-    show(value, text);
     option_expected(setting->option, expected);
-    options_fail(setting->options, "%s: '%s' is not %s", place, text, expected);
+    options_fail(setting->options, "%s: '%s' is not %s", place, options_show(value, text),
+                 expected);
     return ERR_INVALID;
 }
 

@@ -20,6 +20,7 @@
 
 #define OPTIONS_LIST_MAX 64
 #define OPTIONS_ERROR_BYTES 512
+#define OPTIONS_SHOWN_BYTES 64
 #define OPTIONS_WARNINGS_MAX 16
 #define OPTIONS_FILE_MAX_BYTES (256 * 1024)
 
@@ -45,8 +46,8 @@ struct options {
 #define FILE_NAME(section, field, ...) char *field; /* NULL: none */
 #include "config/options.def"
     struct option_origin origins[OPTIONS_TOTAL];
-    struct option_list
-        warnings; /* sentences about what was ignored, such as an unknown SPECTATE_ variable */
+    unsigned lines[OPTIONS_TOTAL]; /* of the file, where each was last given; 0: nowhere */
+    struct option_list warnings;   /* sentences about variables that were ignored */
     char error[OPTIONS_ERROR_BYTES];
 };
 
@@ -58,7 +59,7 @@ void options_fini(struct options *options);
 
 /*
  * One setting from a flag, a variable or a line of the file. Addresses may be several, separated by commas, and those of
- * further calls with the same source are added. ERR_INVALID; in a file also when the option was given on a line before.
+ * further calls with the same source are added. ERR_INVALID.
  */
 int options_set(struct options *options, const struct option_row *option, const char *value,
                 struct option_origin origin);
@@ -72,9 +73,13 @@ int options_load(struct options *options, char *const *environment);
 /* Do the settings fit each other? ERR_INVALID. */
 int options_check(struct options *options);
 
-/* For the readers in this folder: say what is wrong; a list of strings. `item` becomes the list's. */
+/*
+ * For the readers in this folder. Say what is wrong; what an operator wrote, fit for a terminal and cut when it is long; a list
+ * of strings, of which `item` becomes a part.
+ */
 __attribute__((format(printf, 2, 3))) void options_fail(struct options *options, const char *format,
                                                         ...);
+const char *options_show(const char *value, char text[OPTIONS_SHOWN_BYTES]);
 void option_list_add(struct option_list *list, char *item);
 void option_list_clear(struct option_list *list);
 

@@ -123,16 +123,18 @@ static int set_from_file(struct options *options, const char *key, const char *v
 {
     const struct option_row *option = option_find(key);
     if (option == NULL) {
-        options_fail(options, "%.150s:%u: there is no option '%.60s'", options->config, line.number,
-                     key);
+        char text[OPTIONS_SHOWN_BYTES];
+        options_fail(options, "%.150s:%u: there is no option '%s'", options->config, line.number,
+                     options_show(key, text));
         return ERR_INVALID;
     }
-    struct option_origin before = options->origins[option->id];
-    if (option->kind != OPTION_KIND_ADDRESSES && before.source == SOURCE_FILE) {
+    unsigned before = options->lines[option->id];
+    if (option->kind != OPTION_KIND_ADDRESSES && before != 0) {
         options_fail(options, "%.150s:%u: %s: was given on line %u already", options->config,
-                     line.number, option->name, before.line);
+                     line.number, option->name, before);
         return ERR_INVALID;
     }
+    options->lines[option->id] = line.number;
     return options_set(options, option, value,
                        (struct option_origin){.source = SOURCE_FILE, .line = line.number});
 }
