@@ -335,8 +335,9 @@ void shard_run(struct shard *shard)
 void shard_stop(struct shard *shard)
 {
     static struct mail stop = {.kind = MAIL_STOP};
-    /* a worker that has stopped already needs no telling */
-    (void)worker_post(shard->worker, &stop);
+    /* a worker that has stopped already needs no telling; one with a full mailbox is about to empty it */
+    while (worker_post(shard->worker, &stop) == ERR_FULL)
+        uv_sleep(1);
 }
 
 static size_t queued_bytes(const struct shard *shard)

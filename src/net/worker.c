@@ -9,8 +9,8 @@
 
 #define WORKER_MAGIC 0x776f726bU
 #define DEFAULT_READ_BYTES 65536
-#define MAX_MAILS 65536
-#define MAILS_PER_TURN 4096
+#define MAX_MAILS 4096
+#define MAILS_PER_TURN 1024
 
 struct worker {
     uint32_t magic;

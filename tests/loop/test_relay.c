@@ -1,0 +1,169 @@
+/* Positions on their way from one shard to another: in order, shared, bounded when the other one stalls. */
+#include "app/relay.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "tests/lib/test.h"
+
+#define MANY 70000
+
+/* A worker that receives, and remembers what came. */
+static struct receiver {
+    struct worker *worker;
+    size_t positions;
+    int64_t last[100];
+    bool is_out_of_order;
+} receivers[2];
+
+static bool on_turn(void *context, uint64_t now_ms)
+{
+    (void)context;
+    (void)now_ms;
+    return false;
+}
+
+static void on_mail(void *context, void *mail)
+{
+    struct receiver *receiver = context;
+    struct parcel *parcel = mail;
+    for (size_t i = 0; i < parcel->count; i++) {
+        const struct position *position = &parcel->positions[i];
+        int64_t *last = &receiver->last[position->runner.text[0]];
+        receiver->is_out_of_order |= position->time_ms <= *last;
+        *last = position->time_ms;
+        receiver->positions++;
+    }
+    parcel_drop(parcel);
+}
+
+static struct relay *relay;
+
+static int set_up(void **state)
+{
+    struct worker *workers[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        receivers[i] = (struct receiver){0};
+        struct worker_options options = {
+            .events = {.on_turn = on_turn, .on_mail = on_mail},
+            .context = &receivers[i],
+            .tick_ms = 1000,
+        };
+        workers[i] = receivers[i].worker = worker_new(&options);
+    }
+    relay = relay_new(workers, 2);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        worker_stop(receivers[i].worker);
+        worker_run(receivers[i].worker);
+        worker_free(&receivers[i].worker);
+    }
+    relay_free(&relay);
+    return 0;
+}
+
+TEST_SETUP(set_up);
+TEST_TEARDOWN(tear_down);
+
+static void add(char runner, int64_t time_ms)
+{
+    struct position position = {.runner = {.len = 1, .text = {runner}}, .time_ms = time_ms};
+    assert_int_equal(relay_add(relay, &position), 0);
+}
+
+static void receive(struct receiver *receiver)
+{
+    uv_run(worker_loop(receiver->worker), UV_RUN_NOWAIT);
+}
+
+TEST(a_turns_positions_reach_each_other_shard_in_order)
+{
+    bool has_more = true;
+    for (int i = 1; i <= 10; i++)
+        add((char)(i % 2), i);
+    assert_int_equal(relay_post(relay, &has_more), 0);
+    assert_false(has_more);
+    for (int i = 0; i < 2; i++) {
+        receive(&receivers[i]);
+        assert_int_equal(receivers[i].positions, 10);
+        assert_false(receivers[i].is_out_of_order);
+    }
+}
+
+TEST(a_turn_without_positions_posts_nothing)
+{
+    bool has_more = true;
+    assert_int_equal(relay_post(relay, &has_more), 0);
+    assert_false(has_more);
+    receive(&receivers[0]);
+    assert_int_equal(receivers[0].positions, 0);
+}
+
+/* Turns with one position each, of three runners, while nobody receives. Returns what was squashed away. */
+static size_t post_many(void)
+{
+    size_t squashed = 0;
+    for (int i = 1; i <= MANY + 5000; i++) {
+        bool has_more;
+        add((char)(i % 3), i);
+        squashed += relay_post(relay, &has_more);
+    }
+    return squashed;
+}
+
+TEST(a_stalled_shard_gets_the_newest_of_each_runner_in_order_and_memory_is_bounded)
+{
+    size_t squashed = post_many();
+    assert_in_range(squashed, 2 * 60000, 2 * MANY);
+    for (int i = 0; i < 2; i++) {
+        struct receiver *receiver = &receivers[i];
+        bool has_more = true;
+        for (int turn = 0; has_more && turn < 100; turn++) {
+            receive(&receivers[0]);
+            receive(&receivers[1]);
+            relay_post(relay, &has_more);
+        }
+        assert_false(has_more);
+        for (int turn = 0; turn < 20; turn++)
+            receive(receiver);
+        assert_false(receiver->is_out_of_order);
+        for (int runner = 0; runner < 3; runner++)
+            assert_in_range(receiver->last[runner], MANY + 5000 - 2, MANY + 5000);
+        assert_in_range(receiver->positions, 3, MANY);
+    }
+    assert_int_equal(receivers[0].positions + receivers[1].positions + squashed,
+                     2 * (MANY + 5000));
+}
+
+TEST(a_shard_that_has_stopped_is_left_out)
+{
+    bool has_more = true;
+    worker_stop(receivers[0].worker);
+    add(1, 1);
+    assert_int_equal(relay_post(relay, &has_more), 0);
+    assert_false(has_more);
+    receive(&receivers[1]);
+    assert_int_equal(receivers[1].positions, 1);
+}
+
+TEST(without_memory_for_a_parcel_the_positions_wait_for_the_next_turn)
+{
+    bool has_more = false;
+    add(1, 1);
+    mem_fail_after(0);
+    assert_int_equal(relay_post(relay, &has_more), 0);
+    assert_true(has_more);
+    add(1, 2);
+    assert_int_equal(relay_post(relay, &has_more), 0);
+    assert_false(has_more);
+    receive(&receivers[0]);
+    assert_int_equal(receivers[0].positions, 2);
+    assert_false(receivers[0].is_out_of_order);
+}

@@ -1,0 +1,97 @@
+/* Limits on connections, in all and from one address. */
+#include "app/admission.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "tests/lib/test.h"
+
+static struct address from(const char *text)
+{
+    struct address address;
+    assert_int_equal(address_parse(text, &address), 0);
+    return address;
+}
+
+static int enter(struct admission *admission, const char *address, struct admission_ticket **ticket,
+                 struct fault *fault)
+{
+    struct address peer = from(address);
+    return admission_enter(admission, &peer, ticket, fault);
+}
+
+TEST(without_limits_everybody_enters_and_no_ticket_is_kept)
+{
+    struct admission_limits limits = {0};
+    struct admission *admission = admission_new(&limits);
+    struct fault fault;
+    for (int i = 0; i < 100; i++) {
+        struct admission_ticket *ticket;
+        assert_int_equal(enter(admission, "127.0.0.1:1", &ticket, &fault), 0);
+        assert_null(ticket);
+    }
+    for (int i = 0; i < 100; i++)
+        admission_leave(admission, NULL);
+    admission_free(&admission);
+}
+
+TEST(the_total_is_limited_and_a_leaver_makes_room)
+{
+    struct admission_limits limits = {.connections = 2};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *ticket;
+    struct fault fault;
+    assert_int_equal(enter(admission, "127.0.0.1:1", &ticket, &fault), 0);
+    assert_int_equal(enter(admission, "127.0.0.2:1", &ticket, &fault), 0);
+    assert_int_equal(enter(admission, "127.0.0.3:1", &ticket, &fault), ERR_TOO_MANY);
+    assert_int_equal(fault.code, FAULT_too_many_connections);
+    admission_leave(admission, NULL);
+    assert_int_equal(enter(admission, "127.0.0.3:1", &ticket, &fault), 0);
+    admission_leave(admission, NULL);
+    admission_leave(admission, NULL);
+    admission_free(&admission);
+}
+
+TEST(each_address_is_limited_whatever_its_port_and_family)
+{
+    struct admission_limits limits = {.connections_per_address = 2};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *tickets[3];
+    struct fault fault;
+    assert_int_equal(enter(admission, "127.0.0.1:1", &tickets[0], &fault), 0);
+    assert_int_equal(enter(admission, "[::ffff:127.0.0.1]:2", &tickets[1], &fault), 0);
+    assert_int_equal(enter(admission, "127.0.0.1:3", &tickets[2], &fault), ERR_TOO_MANY);
+    assert_int_equal(fault.code, FAULT_too_many_connections_per_address);
+    assert_int_equal(enter(admission, "127.0.0.2:3", &tickets[2], &fault), 0);
+    for (int i = 0; i < 3; i++)
+        admission_leave(admission, tickets[i]);
+    assert_int_equal(enter(admission, "127.0.0.1:3", &tickets[0], &fault), 0);
+    admission_leave(admission, tickets[0]);
+    admission_free(&admission);
+}
+
+TEST(one_turned_away_at_its_address_does_not_count_in_the_total)
+{
+    struct admission_limits limits = {.connections = 2, .connections_per_address = 1};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *tickets[2];
+    struct fault fault;
+    assert_int_equal(enter(admission, "127.0.0.1:1", &tickets[0], &fault), 0);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(enter(admission, "127.0.0.1:1", &tickets[1], &fault), ERR_TOO_MANY);
+    assert_int_equal(enter(admission, "127.0.0.2:1", &tickets[1], &fault), 0);
+    admission_leave(admission, tickets[0]);
+    admission_leave(admission, tickets[1]);
+    admission_free(&admission);
+}
+
+TEST(without_memory_for_a_ticket_nobody_enters_and_that_is_said)
+{
+    struct admission_limits limits = {.connections_per_address = 1};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *ticket;
+    struct fault fault;
+    mem_fail_after(0);
+    assert_int_equal(enter(admission, "127.0.0.1:1", &ticket, &fault), ERR_NO_MEMORY);
+    assert_int_equal(fault.code, FAULT_out_of_memory);
+    admission_free(&admission);
+}
