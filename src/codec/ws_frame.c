@@ -196,22 +196,40 @@ static enum ws_read hand_out(struct ws_reader *reader, struct span payload, stru
     return WS_READ_PIECE;
 }
 
+static enum ws_read read_header_unless_spent(struct ws_reader *reader, struct span bytes,
+                                             uint64_t max_message_bytes, size_t *taken)
+{
+    if (reader->spent) {
+        *taken = bytes.len;
+        return WS_READ_PROTOCOL;
+    }
+    return read_header(reader, bytes, max_message_bytes, taken);
+}
+
+static enum ws_read read_payload(struct ws_reader *reader, uint8_t *bytes, size_t len,
+                                 struct ws_piece *piece)
+{
+    unmask(reader, bytes, len);
+    return hand_out(reader, span_of(bytes, len), piece);
+}
+
 enum ws_read ws_read(struct ws_reader *reader, uint8_t *bytes, size_t len,
                      uint64_t max_message_bytes, size_t *taken, struct ws_piece *piece)
 {
     *taken = 0;
-    enum ws_read result = read_header(reader, span_of(bytes, len), max_message_bytes, taken);
-    if (result != WS_READ_MORE || !reader->in_payload)
-        return result;
-    if (*taken == len && reader->payload_left > 0)
-        return WS_READ_MORE;
-    uint8_t *payload = len > 0 ? bytes + *taken : bytes;
+    enum ws_read result =
+        read_header_unless_spent(reader, span_of(bytes, len), max_message_bytes, taken);
     size_t arrived = len - *taken;
-    if (arrived > reader->payload_left)
-        arrived = (size_t)reader->payload_left;
-    unmask(reader, payload, arrived);
-    *taken += arrived;
-    return hand_out(reader, span_of(payload, arrived), piece);
+    if (result == WS_READ_MORE && reader->in_payload &&
+        (arrived > 0 || reader->payload_left == 0)) {
+        uint8_t *payload = bytes + *taken;
+        if (arrived > reader->payload_left)
+            arrived = (size_t)reader->payload_left;
+        *taken += arrived;
+        result = read_payload(reader, payload, arrived, piece);
+    }
+    reader->spent = result > WS_READ_PIECE;
+    return result;
 }
 
 /* Words are loaded and stored as they lie, so the byte order does not matter. */

@@ -62,6 +62,7 @@ struct ws_reader {
     uint8_t message_opcode; /* of the data message being read, 0 between messages */
     bool is_client : 1;
     bool in_payload : 1;
+    bool spent : 1;
     bool fin : 1;
     bool frame_began : 1;   /* a piece of this frame was handed out */
     bool message_began : 1; /* a piece of this data message was handed out */
@@ -81,8 +82,8 @@ void ws_reader_init(struct ws_reader *reader, enum ws_role role);
  * Take bytes from `bytes` (which is unmasked in place) until there is a piece to hand out, an error, or no byte left;
  * `*taken` gets how many. `max_message_bytes` bounds a data message with all its fragments; control frames have their own
  * bound. A frame without payload gives a piece with an empty one. A fault is told as soon as the byte that makes it one
- * is there; after it the reader is spent. Text is checked across pieces: a text message whose last piece was handed out is
- * valid UTF-8. A close frame's payload is checked by ws_close_parse().
+ * is there; after it the reader is spent: it takes all bytes and says WS_READ_PROTOCOL, nothing of them is handed out. Text
+ * is checked across pieces: a text message whose last piece was handed out is valid UTF-8. A close frame's payload is checked by ws_close_parse().
  */
 enum ws_read ws_read(struct ws_reader *reader, uint8_t *bytes, size_t len,
                      uint64_t max_message_bytes, size_t *taken, struct ws_piece *piece);

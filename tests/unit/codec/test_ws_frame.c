@@ -239,6 +239,24 @@ TEST(a_broken_header_is_told_at_the_byte_that_breaks_it)
     assert_int_equal(read_bytes(&reader, "\x85", 1, BIG), WS_READ_PROTOCOL);
 }
 
+TEST(after_a_fault_nothing_more_is_handed_out)
+{
+    static const struct {
+        const char *bytes;
+        enum ws_read fault;
+    } faults[] = {{"\x83\x01", WS_READ_PROTOCOL},
+                  {"\x81\x01\xff", WS_READ_BAD_UTF8},
+                  {"\x81\x07longer", WS_READ_TOO_BIG}};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct ws_reader reader;
+        ws_reader_init(&reader, WS_CLIENT);
+        assert_int_equal(read_bytes(&reader, faults[i].bytes, strlen(faults[i].bytes), 5),
+                         faults[i].fault);
+        for (int again = 0; again < 3; again++)
+            assert_int_equal(read_bytes(&reader, "\x81\x02ok", 4, 5), WS_READ_PROTOCOL);
+    }
+}
+
 TEST(reading_no_bytes_changes_nothing)
 {
     struct ws_reader reader;
