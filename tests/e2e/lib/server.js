@@ -31,6 +31,7 @@ class Server {
     this.peers = [];
     this.host = undefined;
     this.port = undefined;
+    this.endIsChecked = false;
   }
 
   get pid() {
@@ -123,6 +124,7 @@ class Server {
   }
 
   async endsWith(code) {
+    this.endIsChecked = true;
     assert.strictEqual(await this.program.ended(), code, `exit ${this.program.code}:\n${this.program.stderr}`);
     assert.doesNotMatch(this.program.stderr, /^\S+ error /m);
   }
@@ -132,7 +134,7 @@ async function start(t, file, args, options) {
   const program = new Program(file, args, options);
   const server = new Server(program);
   t.after(async () => {
-    if (!program.hasEnded) await server.stop();
+    if (!server.endIsChecked) await server.stop();
   });
   const [, authority, host, port] = await program.printed(/ net\.listening .*listening on ((\S+):(\d+))\n/);
   server.authority = authority;

@@ -1,0 +1,207 @@
+'use strict';
+/*
+ * A follower that does not read: it delays nobody, holds hardly any memory, and gets the newest positions when it reads again.
+ */
+const assert = require('node:assert');
+const test = require('node:test');
+const frames = require('./lib/frame.js');
+const { startServer } = require('./lib/server.js');
+
+const RUNNERS = [1, 2, 3, 4, 5];
+const NO_RATE_LIMIT = ['--max-messages-per-second', '0'];
+const LAG_BYTES = 64 * 1024;
+const follow = (ids) => frames.text({ initialRequest: true, following: ids });
+
+/* Publishes positions of all runners in turn, numbered by lat from 0, and knows how many. */
+class Feed {
+  constructor(client) {
+    this.client = client;
+    this.count = 0;
+  }
+
+  async publish(count) {
+    for (let i = 0; i < count; i++, this.count++) this.client.publish(RUNNERS[this.count % RUNNERS.length], this.count, 0);
+    await this.client.ping();
+  }
+
+  /* Publish in portions until the metrics fulfil `look`. */
+  async until(server, look) {
+    do await this.publish(500);
+    while (!look(await server.metrics()));
+  }
+
+  newestOf(runner) {
+    const at = RUNNERS.indexOf(runner);
+    return this.count - 1 - ((this.count - 1 - at) % RUNNERS.length);
+  }
+}
+
+const isBehind = (values) => values.get('spectate_behind_followers') === 1;
+
+async function stuckReader(server, ids = RUNNERS) {
+  const peer = await server.rawSession(follow(ids), frames.frame(frames.PING));
+  assert.strictEqual((await peer.frame()).opcode, frames.PONG);
+  peer.socket.pause();
+  return peer;
+}
+
+/* Read on until the newest of each runner has come: all positions, in the order of their arrival. */
+async function readAll(peer, feed) {
+  const got = [];
+  const missing = new Set(RUNNERS);
+  peer.socket.resume();
+  while (missing.size > 0) {
+    const frame = await peer.frame();
+    if (frame.opcode !== frames.TEXT) continue;
+    const position = JSON.parse(frame.payload.toString());
+    got.push(position);
+    if (position.lat === feed.newestOf(position.userId)) missing.delete(position.userId);
+  }
+  return got;
+}
+
+function assertNeverBack(positions) {
+  const newest = new Map();
+  for (const { userId, lat } of positions) {
+    assert.ok(lat > (newest.get(userId) ?? -1), `${lat} of ${userId} after ${newest.get(userId)}`);
+    newest.set(userId, lat);
+  }
+}
+
+test('a reader that stops gets the newest of each runner when it reads again, and nothing older after it', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  const stuck = await stuckReader(server);
+  await feed.until(server, isBehind);
+  await feed.publish(2000);
+  const got = await readAll(stuck, feed);
+  assertNeverBack(got);
+  assert.ok(got.length < feed.count, 'nothing was superseded');
+  await server.showsMetrics({
+    spectate_behind_followers: 0,
+    spectate_queued_bytes: 0,
+    spectate_positions_received_total: feed.count,
+    spectate_positions_delivered_total: got.length,
+    spectate_positions_superseded_total: feed.count - got.length,
+  });
+});
+
+test('once it has caught up it gets everything again', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  const stuck = await stuckReader(server);
+  for (let round = 0; round < 3; round++) {
+    await feed.until(server, isBehind);
+    await readAll(stuck, feed);
+    await server.showsMetrics({ spectate_behind_followers: 0 });
+    const before = feed.count;
+    await feed.publish(50);
+    for (let i = 0; i < 50; i++) assert.strictEqual((await stuck.message()).lat, before + i);
+    stuck.socket.pause();
+  }
+});
+
+test('a reader that stops delays nobody', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  const [neighbour] = await server.clients(1);
+  neighbour.follow(RUNNERS);
+  await neighbour.ping();
+  const stuck = await stuckReader(server);
+  await feed.until(server, isBehind);
+  await feed.publish(2000);
+  const got = await neighbour.take(feed.count);
+  assert.deepStrictEqual(got.map((position) => position.lat), [...Array(feed.count).keys()]);
+  const values = await server.metrics();
+  assert.strictEqual(values.get('spectate_audiences'), 1);
+  stuck.destroy();
+});
+
+test('readers that stop hold hardly any memory, however many they are and however long', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  const stuck = await Promise.all(Array.from({ length: 20 }, () => stuckReader(server)));
+  let most = 0;
+  await feed.until(server, (values) => {
+    most = Math.max(most, values.get('spectate_queued_bytes'));
+    return values.get('spectate_behind_followers') === stuck.length;
+  });
+  for (let i = 0; i < 10; i++) {
+    await feed.publish(500);
+    most = Math.max(most, await server.metric('spectate_queued_bytes'));
+  }
+  assert.ok(most < 2 * LAG_BYTES, `${most} bytes were queued`);
+  assert.ok((await server.metric('spectate_queued_bytes')) < 20_000);
+  for (const peer of stuck) peer.destroy();
+  await server.showsMetrics({ spectate_sessions: 1, spectate_queued_bytes: 0 });
+});
+
+test('a reader that stops for a moment, within its budget, loses nothing', async (t) => {
+  const server = await startServer(t, [...NO_RATE_LIMIT, '--lag-bytes', '64M', '--max-queued-bytes', '64M', '--lag-time', '1h']);
+  const feed = new Feed(await server.client());
+  const stuck = await stuckReader(server);
+  await feed.until(server, (values) => values.get('spectate_queued_bytes') > 100_000);
+  stuck.socket.resume();
+  for (let i = 0; i < feed.count; i++) assert.strictEqual((await stuck.message()).lat, i);
+  await server.showsMetrics({ spectate_queued_bytes: 0, spectate_positions_superseded_total: 0 });
+});
+
+test('a reader that lags for longer than lag-time gets only the newest, however few bytes it lags', async (t) => {
+  const server = await startServer(t, [...NO_RATE_LIMIT, '--lag-bytes', '64M', '--max-queued-bytes', '64M', '--lag-time', '100ms']);
+  const feed = new Feed(await server.client());
+  const stuck = await stuckReader(server);
+  await feed.until(server, isBehind);
+  await feed.publish(100);
+  const got = await readAll(stuck, feed);
+  assertNeverBack(got);
+  await server.showsMetrics({ spectate_positions_superseded_total: feed.count - got.length });
+});
+
+test('a pong, an error and a close frame are not dropped for a reader that is behind', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  const stuck = await stuckReader(server);
+  await feed.until(server, isBehind);
+  await stuck.write(frames.frame(frames.PING, 'are you there'), frames.text('{'));
+  await server.showsMetrics({ 'spectate_errors_total{code="bad_json"}': 1 });
+  await feed.publish(500);
+  stuck.socket.resume();
+  const order = [];
+  while (order.length < 3) {
+    const { opcode, payload } = await stuck.frame();
+    const message = opcode === frames.TEXT ? JSON.parse(payload.toString()) : undefined;
+    if (opcode === frames.PONG) order.push(`pong ${payload}`);
+    else if (message.error) order.push(message.error.code);
+    else if (message.lat === feed.newestOf(message.userId)) order.push('newest');
+  }
+  assert.deepStrictEqual(order, ['pong are you there', 'bad_json', 'newest']);
+  await stuck.write(frames.closeFrame(1000));
+  let last;
+  do last = await stuck.frame();
+  while (last.opcode !== frames.CLOSE);
+  assert.strictEqual(last.payload.readUInt16BE(0), 1000);
+});
+
+test('runners that change while a reader is behind, and ones that it follows meanwhile, are all there afterwards', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  const stuck = await stuckReader(server, [1, 2]);
+  await feed.until(server, isBehind);
+  await stuck.write(follow([3, 4, 5]));
+  await server.showsMetrics({ spectate_follow_messages_total: 2 });
+  await feed.publish(500);
+  assertNeverBack(await readAll(stuck, feed));
+});
+
+test('a reader that is behind and goes leaves nothing', async (t) => {
+  const server = await startServer(t, NO_RATE_LIMIT);
+  const feed = new Feed(await server.client());
+  for (const leave of [(socket) => socket.end(), (socket) => socket.destroy(), (socket) => socket.resetAndDestroy()]) {
+    const stuck = await stuckReader(server);
+    await feed.until(server, isBehind);
+    leave(stuck.socket);
+    stuck.socket.resume();
+    await server.showsMetrics({ spectate_sessions: 1, spectate_followers: 0, spectate_audiences: 0, spectate_queued_bytes: 0 });
+    stuck.destroy();
+  }
+});
