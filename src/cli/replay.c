@@ -65,6 +65,16 @@ static void start_as_recorded(struct tracks *tracks)
     }
 }
 
+/* Recordings may lie years apart: nobody shall wonder why nothing comes. */
+static void announce_starts(const struct replay_options *options, const struct tracks *tracks)
+{
+    for (size_t i = 0; i < tracks->count && options->speed > 0; i++) {
+        double in_s = (double)tracks->items[i].start_ms / 1000 / options->speed;
+        if (in_s >= 1)
+            fprintf(stderr, "replay: %s starts in %.0f s\n", options->paths[i], in_s);
+    }
+}
+
 static void print_position(const struct position *position)
 {
     position_line_text(stdout, position);
@@ -174,6 +184,7 @@ int replay_main(int argc, char **argv)
     if (tracks_open(&tracks, &options)) {
         if (options.is_absolute)
             start_as_recorded(&tracks);
+        announce_starts(&options, &tracks);
         status = play(&options, &client, &tracks);
     }
     tracks_close(&tracks);

@@ -14,6 +14,7 @@
 
 #define POINTS_PER_TURN 256
 #define RETRY_MS 1
+#define MAX_UNDERWAY 256
 
 enum phase { CONNECTING, PUBLISHING, SETTLING, CLOSING };
 
@@ -44,6 +45,8 @@ struct replayer {
     uint64_t errors;
     uint64_t start_us;
     uint64_t settle_until_ms;
+    uint64_t underway;   /* published, and not with the follower yet */
+    uint64_t arrived_ms; /* when the follower last got something */
     char failure[160];
 };
 
@@ -146,10 +149,23 @@ static bool publish(struct replayer *replayer, struct player *player)
     int err = ws_client_send_text(&player->client, buf_span(&replayer->text));
     if (err == ERR_FULL)
         return false;
-    if (err == 0)
+    if (err == 0) {
         sequence_add(&player->published, player->next.lat_deg, player->next.lng_deg);
+        replayer->underway++;
+    }
     player->has_next = track_file_next(player->track->file, &player->next);
     return true;
+}
+
+/*
+ * As fast as can be is as fast as the follower gets it: a server may skip positions for one that lies far behind. When nothing
+ * arrives for as long as we would settle, it never will.
+ */
+static bool must_wait_for_follower(const struct replayer *replayer)
+{
+    uint64_t waited_ms = worker_now_ms(replayer->loop.worker) - replayer->arrived_ms;
+    return replayer->options.is_following && replayer->options.speed == 0 &&
+           replayer->underway >= MAX_UNDERWAY && waited_ms < replayer->options.settle_ms;
 }
 
 static void publish_what_is_due(struct replayer *replayer)
@@ -166,7 +182,7 @@ static void publish_what_is_due(struct replayer *replayer)
             client_loop_pulse_in(&replayer->loop, (at_us - now_us + 999) / 1000);
             return;
         }
-        if (!publish(replayer, player)) {
+        if (must_wait_for_follower(replayer) || !publish(replayer, player)) {
             client_loop_pulse_in(&replayer->loop, RETRY_MS);
             return;
         }
@@ -185,6 +201,7 @@ static void begin_publishing(struct replayer *replayer)
 {
     replayer->phase = PUBLISHING;
     replayer->start_us = clock_monotonic_us();
+    replayer->arrived_ms = worker_now_ms(replayer->loop.worker);
     client_loop_pulse_in(&replayer->loop, 0);
 }
 
@@ -241,6 +258,8 @@ static double degrees_of(const struct coordinate *coordinate)
 static void receive(struct replayer *replayer, struct player *runner, struct position *position)
 {
     sequence_add(&runner->received, degrees_of(&position->lat), degrees_of(&position->lng));
+    replayer->underway -= replayer->underway > 0;
+    replayer->arrived_ms = worker_now_ms(replayer->loop.worker);
     position->time_ms = clock_wall_ms();
     if (replayer->options.on_position != NULL)
         replayer->options.on_position(position);
@@ -269,9 +288,9 @@ static void on_message(struct ws_client *client, struct span text)
 static void on_lost(struct player *player, const char *why)
 {
     struct replayer *replayer = player->replayer;
-    player->is_lost = true;
     if (replayer->phase == CLOSING)
         return;
+    player->is_lost = true;
     if (replayer->phase == CONNECTING) {
         could_not_connect(replayer, why);
         return;
