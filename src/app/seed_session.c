@@ -55,7 +55,7 @@ static int follow(struct session *session, const struct seed_message *message)
         .snapshot = message->snapshot,
     };
     metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
-    int err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
+    int err = hub_follow(shard->hub, &session->follower, &follow);
     session_check_queue(session);
     return err;
 }

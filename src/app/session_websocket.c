@@ -73,6 +73,7 @@ static void on_piece(struct session *session, const struct ws_piece *piece)
     int complete = ws_gather_add(&session->gather, piece, &message);
     if (complete == 1) {
         on_message(session, piece->opcode, message);
+        ws_gather_done(&session->gather);
     } else if (complete < 0) {
         session_count_fault(session, FAULT_out_of_memory);
         session_close(session, CLOSE_out_of_memory);

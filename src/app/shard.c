@@ -51,6 +51,8 @@ static bool flush(struct shard *shard, uint64_t now_ms)
     uint64_t begin_us = clock_monotonic_us();
     uint64_t sends = hub_stats(shard->hub).sends;
     bool has_more = hub_flush(shard->hub, now_ms);
+    if (hub_next_tick_ms(shard->hub) != UINT64_MAX)
+        worker_wake_at(shard->worker, hub_next_tick_ms(shard->hub));
     if (hub_stats(shard->hub).sends != sends)
         metrics_observe_us(shard->metrics, METRIC_flush_seconds, clock_monotonic_us() - begin_us);
     return has_more;

@@ -1,19 +1,21 @@
 #include "hub/audience.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "hub/speech.h"
 
 static size_t key_bytes(uint32_t count)
 {
     return count * sizeof(struct runner *);
 }
 
-static struct audience *find(struct speech *speech, struct runner *const *runners, uint32_t count)
+/* slots[i] is the place of this audience among the links of runners[i]. */
+static uint32_t *slots_of(struct audience *audience)
 {
-    struct audience *audience = NULL;
-    HASH_FIND(hh, speech->audiences, runners, key_bytes(count), audience);
-    return audience;
+    return (uint32_t *)(void *)(audience->runners + audience->runner_count);
 }
 
 static int reserve_links(struct runner *const *runners, uint32_t count)
@@ -26,44 +28,50 @@ static int reserve_links(struct runner *const *runners, uint32_t count)
     return 0;
 }
 
-static struct audience *make(struct speech *speech, struct runner *const *runners, uint32_t count)
+static struct audience *make(struct speech *speech, uint32_t hash, struct runner *const *runners,
+                             uint32_t count)
 {
-    struct audience *audience = mem_try(sizeof *audience);
+    struct audience *audience =
+        mem_try(sizeof *audience + key_bytes(count) + count * sizeof(uint32_t));
     if (audience == NULL)
         return NULL;
-    audience->runners = mem_try(key_bytes(count) + count * sizeof *audience->slots);
-    if (audience->runners == NULL || reserve_links(runners, count) < 0)
-        goto fail;
     audience->speech = speech;
+    audience->hash = hash;
     audience->runner_count = count;
-    audience->slots = (uint32_t *)(void *)(audience->runners + count);
+    audience->member_capacity = 1;
     memcpy(audience->runners, runners, key_bytes(count));
-    HASH_ADD_KEYPTR(hh, speech->audiences, audience->runners, key_bytes(count), audience);
-    if (audience->hh.tbl == NULL)
-        goto fail;
+    if (reserve_links(runners, count) < 0 || speech_add(speech, audience) < 0) {
+        mem_free(audience);
+        return NULL;
+    }
     for (uint32_t i = 0; i < count; i++)
-        audience->slots[i] = runner_link(runners[i], audience, i);
+        slots_of(audience)[i] = runner_link(runners[i], audience);
     return audience;
-fail:
-    mem_free(audience->runners);
-    mem_free(audience);
-    return NULL;
 }
 
-struct audience *audience_ensure(struct speech *speech, struct runner *const *runners, uint32_t count)
+struct audience *audience_ensure(struct speech *speech, struct runner *const *runners,
+                                 uint32_t count)
 {
     CHECK(count > 0);
-    struct audience *audience = find(speech, runners, count);
-    return audience != NULL ? audience : make(speech, runners, count);
+    uint32_t hash = speech_hash(runners, count);
+    struct audience *audience = speech_find(speech, hash, runners, count);
+    return audience != NULL ? audience : make(speech, hash, runners, count);
 }
 
-void audience_free(struct audience *audience)
+static struct follower **members_of(struct audience *audience)
 {
+    return audience->member_capacity == 1 ? &audience->members.one : audience->members.many;
+}
+
+void audience_free_if_left(struct audience *audience)
+{
+    if (!audience->is_dead || audience->is_dirty || audience->is_waiting)
+        return;
     batch_drop(audience->pending);
     batch_drop(audience->tail);
     batch_drop(audience->flushing);
-    mem_free(audience->members);
-    mem_free(audience->runners);
+    if (audience->member_capacity > 1)
+        mem_free(audience->members.many);
     mem_free(audience);
 }
 
@@ -71,35 +79,43 @@ void audience_remove(struct audience *audience, struct runner_table *runners)
 {
     CHECK(audience->member_count == 0 && !audience->is_dead);
     for (uint32_t i = 0; i < audience->runner_count; i++) {
-        uint32_t slot = audience->slots[i];
-        const struct runner_link *moved = runner_unlink(audience->runners[i], slot);
+        struct runner *runner = audience->runners[i];
+        uint32_t slot = slots_of(audience)[i];
+        struct audience *moved = runner_unlink(runner, slot);
         if (moved != NULL)
-            moved->audience->slots[moved->index] = slot;
-        runner_release(runners, audience->runners[i]);
+            slots_of(moved)[audience_index_of(moved, runner)] = slot;
+        runner_release(runners, runner);
     }
-    HASH_DELETE(hh, audience->speech->audiences, audience);
+    speech_remove(audience->speech, audience);
     audience->is_dead = true;
-    if (!audience->is_dirty)
-        audience_free(audience);
+    audience_free_if_left(audience);
+}
+
+struct follower *audience_member(const struct audience *audience, uint32_t index)
+{
+    return audience->member_capacity == 1 ? audience->members.one : audience->members.many[index];
 }
 
 int audience_reserve_member(struct audience *audience)
 {
     if (audience->member_count < audience->member_capacity)
         return 0;
-    uint32_t capacity = audience->member_capacity == 0 ? 1 : audience->member_capacity * 2;
-    struct follower **members =
-        mem_try_resize(audience->members, capacity * sizeof(struct follower *));
+    bool was_inline = audience->member_capacity == 1;
+    uint32_t capacity = audience->member_capacity * 2;
+    struct follower **members = mem_try_resize(was_inline ? NULL : audience->members.many,
+                                               capacity * sizeof(struct follower *));
     if (members == NULL)
         return ERR_NO_MEMORY;
-    audience->members = members;
+    if (was_inline)
+        members[0] = audience->members.one;
+    audience->members.many = members;
     audience->member_capacity = capacity;
     return 0;
 }
 
 static void put(struct audience *audience, uint32_t index, struct follower *follower)
 {
-    audience->members[index] = follower;
+    members_of(audience)[index] = follower;
     follower->index = index;
 }
 
@@ -113,13 +129,14 @@ void audience_join(struct audience *audience, struct follower *follower)
 /* While a flush is under way, the members before flush_at are those already served, and stay so. */
 void audience_leave(struct audience *audience, struct follower *follower)
 {
+    struct follower **members = members_of(audience);
     uint32_t hole = follower->index;
-    CHECK(hole < audience->member_count && audience->members[hole] == follower);
+    CHECK(hole < audience->member_count && members[hole] == follower);
     if (audience->flushing != NULL && hole < audience->flush_at) {
-        put(audience, hole, audience->members[--audience->flush_at]);
+        put(audience, hole, members[--audience->flush_at]);
         hole = audience->flush_at;
     }
-    put(audience, hole, audience->members[--audience->member_count]);
+    put(audience, hole, members[--audience->member_count]);
     follower->audience = NULL;
     follower->index = 0;
 }
@@ -142,10 +159,15 @@ void audience_append(struct audience *audience, struct span frame, uint64_t vers
     audience->accepted++;
 }
 
+bool audience_has_pending(const struct audience *audience)
+{
+    return audience->pending != NULL && audience->pending->frames > 0;
+}
+
 void audience_seal(struct audience *audience, uint64_t now_ms)
 {
     struct batch *batch = audience->pending;
-    CHECK(audience->flushing == NULL && batch != NULL && batch->frames > 0);
+    CHECK(audience->flushing == NULL && audience_has_pending(audience));
     audience->pending = NULL;
     batch->sealed_ms = now_ms;
     batch->stream_start = audience->stream_bytes;

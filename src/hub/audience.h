@@ -1,9 +1,12 @@
 /*
- * audience: all followers with the same follow set and dialect; the unit of encoding.
+ * audience: all followers with the same follow set, dialect and pace; the unit of encoding.
  *
- * It gathers what is published for its set in a pending batch. A flush seals that into its chain and serves the members one
- * after the other; a flush that ran out of its budget remembers the member it has come to. An audience without members is
- * gone; one that still waits in the queue of dirty ones is freed when its turn comes.
+ * It gathers what is published for its set in a pending batch: at once, or with a pace at each tick the newest of each runner
+ * that changed. A flush seals that into its chain and serves the members one after the other; a flush that ran out of its
+ * budget remembers the member it has come to. An audience without members is gone; one that still waits in a queue is freed
+ * when it leaves the last.
+ *
+ * There may be as many audiences as followers, so an audience with its set is one allocation, and a single member needs none.
  */
 #ifndef SPECTATE_HUB_AUDIENCE_H
 #define SPECTATE_HUB_AUDIENCE_H
@@ -16,46 +19,47 @@
 #include "hub/hub.h"
 #include "hub/runner.h"
 
-/* The set's member lists: `runners` is the key, ordered by address; `slots[i]` is the place among the links of runners[i]. */
+struct speech;
+
 struct audience {
     struct speech *speech;
-    struct runner **runners; /* owned, with slots behind it in the same memory */
-    uint32_t *slots;
-    struct follower **members; /* owned */
-    struct batch *pending;     /* held; NULL: nothing since the last seal */
-    struct batch *tail;        /* held; the newest sealed one while it may get a successor that matters */
-    struct batch *flushing;    /* held; being served now */
+    struct audience *next_in_bucket; /* of the speech's table */
+    union {
+        struct follower *one; /* while member_capacity is 1 */
+        struct follower **many; /* owned */
+    } members;
+    struct batch *pending;  /* held; NULL: nothing since the last seal */
+    struct batch *tail;     /* held; the newest sealed one while it may get a successor that matters */
+    struct batch *flushing; /* held; being served now */
     struct audience *next_dirty;
-    uint64_t accepted;     /* positions, since it was made */
+    uint64_t accepted;     /* positions appended, since it was made */
     uint64_t stream_bytes; /* sealed, since it was made */
+    uint64_t ticked;       /* with a pace: version up to which its set was gathered */
+    uint32_t hash;
     uint32_t runner_count;
     uint32_t member_count;
     uint32_t member_capacity;
     uint32_t flush_at; /* index of the next member to serve with `flushing` */
     bool is_dirty;     /* in the queue of audiences to flush */
-    bool is_dead;      /* has left the tables; freed when it leaves that queue */
-    UT_hash_handle hh;
-};
-
-/* One dialect's audiences, and the frame of the position that is being published. */
-struct speech {
-    const struct hub_dialect *dialect;
-    struct audience *audiences;
-    struct buf frame; /* owned */
-    bool is_encoded;  /* `frame` is that of the position being published */
+    bool is_waiting;   /* in its speech's list of those to gather at the next tick */
+    bool is_dead;      /* has left the table; freed when it leaves these */
+    struct runner *runners[]; /* the set, ordered by address, without repeats; behind it the links' slots */
 };
 
 /* Find the audience of exactly this set (ordered by address, no repeats), or make one. NULL without memory. */
-struct audience *audience_ensure(struct speech *speech, struct runner *const *runners, uint32_t count);
+struct audience *audience_ensure(struct speech *speech, struct runner *const *runners,
+                                 uint32_t count);
 
 /*
- * Leave the tables and the runners' links, and release the runners; free it, now or when it leaves the queue of dirty ones.
- * Only without members.
+ * Leave the table and the runners' links, and release the runners; free it, now or when it leaves the last queue. Only without
+ * members.
  */
 void audience_remove(struct audience *audience, struct runner_table *runners);
 
-/* Give back the memory of one that has left everything. */
-void audience_free(struct audience *audience);
+/* Give back the memory of one that has left everything; does nothing while it waits in a queue. */
+void audience_free_if_left(struct audience *audience);
+
+struct follower *audience_member(const struct audience *audience, uint32_t index);
 
 /* Room for one more member. 0 or ERR_NO_MEMORY. */
 int audience_reserve_member(struct audience *audience);
@@ -67,6 +71,9 @@ int audience_reserve_frame(struct audience *audience, size_t frame_bytes, size_t
 
 /* Append a frame, for which there is room. */
 void audience_append(struct audience *audience, struct span frame, uint64_t version);
+
+/* There is something to seal. */
+bool audience_has_pending(const struct audience *audience);
 
 /* Make the pending batch the one being flushed, and the newest of the chain. */
 void audience_seal(struct audience *audience, uint64_t now_ms);

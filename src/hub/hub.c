@@ -1,12 +1,10 @@
 #include "hub/hub.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "hub/catchup.h"
 #include "hub/serve.h"
 #include "hub/state.h"
 
@@ -31,8 +29,7 @@ static void pop_dirty(struct hub *hub)
         hub->dirty_last = NULL;
     audience->next_dirty = NULL;
     audience->is_dirty = false;
-    if (audience->is_dead)
-        audience_free(audience);
+    audience_free_if_left(audience);
 }
 
 void hub_free(struct hub **hub)
@@ -43,46 +40,61 @@ void hub_free(struct hub **hub)
     CHECK(it->stats.followers == 0);
     while (it->dirty_first != NULL)
         pop_dirty(it);
-    for (size_t i = 0; i < it->speech_count; i++) {
-        CHECK(it->speeches[i].audiences == NULL);
-        buf_fini(&it->speeches[i].frame);
-    }
+    for (size_t i = 0; i < it->speech_count; i++)
+        speech_free(&it->speeches[i]);
+    mem_free(it->speeches);
     runner_table_fini(&it->runners);
     buf_fini(&it->scratch);
+    buf_fini(&it->tick_scratch);
     mem_free(it);
     *hub = NULL;
 }
 
 /* --- publish -------------------------------------------------------------------------------------------------------- */
 
-static int encode(struct speech *speech, const struct position *position)
+struct speech *hub_speech(struct hub *hub, const struct hub_dialect *dialect, uint32_t pace_ms)
 {
-    if (speech->is_encoded)
-        return 0;
-    speech->frame.len = 0;
-    int err = speech->dialect->encode(position, &speech->frame);
-    speech->is_encoded = err == 0;
+    for (size_t i = 0; i < hub->speech_count; i++)
+        if (hub->speeches[i]->dialect == dialect && hub->speeches[i]->pace_ms == pace_ms)
+            return hub->speeches[i];
+    if (hub->speech_count == hub->speech_capacity) {
+        size_t capacity = hub->speech_capacity + 8;
+        struct speech **grown = mem_try_resize(hub->speeches, capacity * sizeof(struct speech *));
+        if (grown == NULL)
+            return NULL;
+        hub->speeches = grown;
+        hub->speech_capacity = capacity;
+    }
+    struct speech *speech = speech_new(dialect, pace_ms);
+    if (speech != NULL)
+        hub->speeches[hub->speech_count++] = speech;
+    return speech;
+}
+
+/* All that may fail of relaying a position to one audience; what it reserves does no harm when it is not used. */
+static int prepare(struct hub *hub, struct audience *audience, const struct position *position)
+{
+    struct speech *speech = audience->speech;
+    if (speech->pace_ms > 0)
+        return speech_reserve_waiting(speech);
+    int err = speech_encode(speech, position, hub->version + 1);
+    if (err == 0)
+        err = audience_reserve_frame(audience, speech->frame.len, &hub->stats.queued_bytes);
     return err;
 }
 
-/* All that may fail of relaying a position; what it reserves does no harm when it is not used. */
-static int prepare(struct hub *hub, const struct runner *runner, const struct position *position)
+static int prepare_all(struct hub *hub, const struct runner *runner,
+                       const struct position *position)
 {
-    for (size_t i = 0; i < hub->speech_count; i++)
-        hub->speeches[i].is_encoded = false;
-    for (uint32_t i = 0; i < runner->link_count; i++) {
-        struct audience *audience = runner->links[i].audience;
-        int err = encode(audience->speech, position);
-        if (err == 0)
-            err = audience_reserve_frame(audience, audience->speech->frame.len,
-                                         &hub->stats.queued_bytes);
-        if (err < 0)
-            return err;
-    }
-    return 0;
+    int err = 0;
+    for (uint32_t i = 0; i < runner->link_count && err == 0; i++)
+        err = prepare(hub, runner->links[i], position);
+    for (size_t i = 0; i < hub->speech_count && err < 0; i++)
+        hub->speeches[i]->frame_version = 0; /* the version will be another position's */
+    return err;
 }
 
-static void make_dirty(struct hub *hub, struct audience *audience)
+void hub_make_dirty(struct hub *hub, struct audience *audience)
 {
     if (audience->is_dirty)
         return;
@@ -94,12 +106,16 @@ static void make_dirty(struct hub *hub, struct audience *audience)
     hub->dirty_last = audience;
 }
 
-static void relay(struct hub *hub, const struct runner *runner)
+static void relay(struct hub *hub, const struct runner *runner, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < runner->link_count; i++) {
-        struct audience *audience = runner->links[i].audience;
+        struct audience *audience = runner->links[i];
+        if (audience->speech->pace_ms > 0) {
+            speech_wait(audience->speech, audience, now_ms);
+            continue;
+        }
         audience_append(audience, buf_span(&audience->speech->frame), hub->version);
-        make_dirty(hub, audience);
+        hub_make_dirty(hub, audience);
     }
 }
 
@@ -113,211 +129,99 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
         hub->stats.late++;
         return 1;
     }
-    err = prepare(hub, runner, position);
+    err = prepare_all(hub, runner, position);
     if (err < 0) {
         runner_release(&hub->runners, runner);
         return err;
     }
     hub->stats.received++;
     runner_renew(&hub->runners, runner, position, ++hub->version, now_ms);
-    relay(hub, runner);
+    relay(hub, runner, now_ms);
     return 0;
 }
 
-/* --- follow --------------------------------------------------------------------------------------------------------- */
+/* --- pace ----------------------------------------------------------------------------------------------------------- */
 
-static struct speech *speech_of(struct hub *hub, const struct hub_dialect *dialect)
+static int by_version(const void *a, const void *b)
 {
-    for (size_t i = 0; i < hub->speech_count; i++)
-        if (hub->speeches[i].dialect == dialect)
-            return &hub->speeches[i];
-    CHECK(hub->speech_count < HUB_MAX_DIALECTS);
-    hub->speeches[hub->speech_count].dialect = dialect;
-    return &hub->speeches[hub->speech_count++];
-}
-
-/* A set of runners under way, ordered by address once it is a set. */
-struct draft {
-    struct runner **runners; /* owned */
-    uint32_t count;
-};
-
-static int by_address(const void *a, const void *b)
-{
-    uintptr_t left = (uintptr_t) * (struct runner *const *)a;
-    uintptr_t right = (uintptr_t) * (struct runner *const *)b;
+    uint64_t left = (*(struct runner *const *)a)->version;
+    uint64_t right = (*(struct runner *const *)b)->version;
     return (left > right) - (left < right);
 }
 
-static void sort_and_unite(struct draft *draft)
+/* The runners that changed since the last tick, in the order of their versions, into the hub's scratch memory. */
+static struct runner **find_changed(struct hub *hub, const struct audience *audience, size_t *count)
 {
-    if (draft->count == 0)
-        return; /* there may be no array to sort */
-    qsort(draft->runners, draft->count, sizeof *draft->runners, by_address);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < draft->count; i++)
-        if (count == 0 || draft->runners[count - 1] != draft->runners[i])
-            draft->runners[count++] = draft->runners[i];
-    draft->count = count;
+    struct buf *scratch = &hub->tick_scratch;
+    *count = 0;
+    scratch->len = 0;
+    if (buf_reserve(scratch, audience->runner_count * sizeof(struct runner *)) < 0)
+        return NULL;
+    struct runner **changed = (struct runner **)(void *)scratch->data;
+    for (uint32_t i = 0; i < audience->runner_count; i++)
+        if (audience->runners[i]->version > audience->ticked)
+            changed[(*count)++] = audience->runners[i];
+    qsort(changed, *count, sizeof(struct runner *), by_version);
+    return changed;
 }
 
-static void release_draft(struct hub *hub, struct draft *draft)
+/* Append the newest of each runner that changed. Without memory, what is missing waits for the next tick. */
+static int gather(struct hub *hub, struct audience *audience)
 {
-    sort_and_unite(draft);
-    for (uint32_t i = 0; i < draft->count; i++)
-        runner_release(&hub->runners, draft->runners[i]);
-    draft->count = 0;
-}
-
-/* What the follower would follow with `follow` added. On failure nothing of it is left. */
-static int draft_set(struct hub *hub, const struct follower *follower,
-                     const struct hub_follow *follow, struct draft *draft)
-{
-    size_t had = hub_following(follower);
-    if (follow->count > UINT32_MAX / 2)
-        return ERR_NO_MEMORY;
-    draft->runners = mem_try((had + follow->count) * sizeof *draft->runners);
-    if (draft->runners == NULL)
-        return ERR_NO_MEMORY;
-    int err = 0;
-    if (had > 0)
-        memcpy(draft->runners, follower->audience->runners, had * sizeof *draft->runners);
-    draft->count = (uint32_t)had;
-    for (size_t i = 0; i < follow->count && err == 0; i++) {
-        err = runner_ensure(&hub->runners, &follow->ids[i], &draft->runners[draft->count]);
-        draft->count += err == 0;
+    size_t count;
+    struct runner **changed = find_changed(hub, audience, &count);
+    int err = changed != NULL ? 0 : ERR_NO_MEMORY;
+    for (size_t i = 0; i < count && err == 0; i++) {
+        struct speech *speech = audience->speech;
+        err = speech_encode(speech, &changed[i]->newest, changed[i]->version);
+        if (err == 0)
+            err = audience_reserve_frame(audience, speech->frame.len, &hub->stats.queued_bytes);
+        if (err < 0)
+            break;
+        audience_append(audience, buf_span(&speech->frame), changed[i]->version);
+        audience->ticked = changed[i]->version;
     }
-    sort_and_unite(draft);
-    if (err == 0 && follow->max_following > 0 && draft->count > follow->max_following)
-        err = ERR_FULL;
-    return err;
-}
-
-/* A change to another audience, with all that may fail of it done. */
-struct move {
-    struct audience *to;
-    struct catchup *catchup; /* owned; NULL: it will be owed nothing of the past */
-    int64_t snapshot;        /* positions it is owed that it did not follow before */
-};
-
-/* Up to which version a follower that is behind, or asks for a snapshot, was served a runner of its new set. */
-static uint64_t served_version(const struct hub *hub, const struct follower *follower,
-                               uint32_t old_index)
-{
-    if (!follower->behind)
-        return hub->version; /* what it is owed is handed over when it moves */
-    return follower->catchup != NULL ? catchup_served(follower->catchup, old_index)
-                                     : follower->cursor;
-}
-
-static int plan_catchup(const struct hub *hub, const struct follower *follower, bool snapshot,
-                        struct move *move)
-{
-    const struct audience *old = follower->audience;
-    if (!follower->behind && !snapshot)
-        return 0;
-    move->catchup = catchup_new_empty(move->to->runner_count);
-    if (move->catchup == NULL)
-        return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < move->to->runner_count; i++) {
-        const struct runner *runner = move->to->runners[i];
-        uint32_t old_index = old != NULL ? audience_index_of(old, runner) : 0;
-        bool is_new = old == NULL || old_index == old->runner_count;
-        uint64_t new_from = snapshot ? 0 : hub->version;
-        catchup_push(move->catchup, is_new ? new_from : served_version(hub, follower, old_index));
-        move->snapshot += is_new && snapshot && runner->version > 0;
-    }
-    return 0;
-}
-
-static void remove_if_empty(struct hub *hub, struct audience *audience)
-{
-    if (audience->member_count > 0)
-        return;
-    audience_remove(audience, &hub->runners);
-    hub->stats.audiences--;
-}
-
-/* On failure with an audience found or made, the draft's runners are released, and it is empty. */
-static int plan_move(struct hub *hub, const struct follower *follower, struct draft *draft,
-                     bool snapshot, struct move *move)
-{
-    move->to = audience_ensure(speech_of(hub, follower->dialect), draft->runners, draft->count);
-    if (move->to == NULL)
-        return ERR_NO_MEMORY;
-    hub->stats.audiences += move->to->member_count == 0;
-    int err = audience_reserve_member(move->to);
     if (err == 0)
-        err = plan_catchup(hub, follower, snapshot, move);
-    if (err < 0) {
-        remove_if_empty(hub, move->to);
-        draft->count = 0;
+        audience->ticked = hub->version;
+    if (audience_has_pending(audience))
+        hub_make_dirty(hub, audience);
+    return err;
+}
+
+static void tick(struct hub *hub, struct speech *speech, uint64_t now_ms)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < speech->waiting_count; i++) {
+        struct audience *audience = speech->waiting[i];
+        if (!audience->is_dead && gather(hub, audience) < 0) {
+            speech->waiting[left++] = audience;
+            continue;
+        }
+        audience->is_waiting = false;
+        audience_free_if_left(audience);
     }
-    return err;
+    speech->waiting_count = left;
+    speech->next_tick_ms = (now_ms / speech->pace_ms + 1) * speech->pace_ms;
 }
 
-static void leave_audience(struct hub *hub, struct follower *follower)
+static void tick_due(struct hub *hub, uint64_t now_ms)
 {
-    struct audience *audience = follower->audience;
-    audience_leave(audience, follower);
-    audience_trim(audience);
-    remove_if_empty(hub, audience);
+    for (size_t i = 0; i < hub->speech_count; i++) {
+        struct speech *speech = hub->speeches[i];
+        if (speech->waiting_count > 0 && now_ms >= speech->next_tick_ms)
+            tick(hub, speech, now_ms);
+    }
 }
 
-static void make_move(struct hub *hub, struct follower *follower, const struct move *move)
+uint64_t hub_next_tick_ms(const struct hub *hub)
 {
-    bool was_behind = follower->behind;
-    int64_t owed = move->snapshot;
-    if (follower->audience == NULL)
-        hub->stats.followers++;
-    else if (was_behind)
-        owed += follower->debt + (int64_t)follower->audience->accepted;
-    else
-        serve_hand_over(hub, follower);
-    if (follower->audience != NULL)
-        leave_audience(hub, follower);
-    serve_forget(hub, follower);
-    audience_join(move->to, follower);
-    follower->cursor = hub->version;
-    if (move->catchup == NULL)
-        return;
-    follower->catchup = move->catchup;
-    follower->debt = owed - (int64_t)move->to->accepted;
-    follower->behind = true;
-    hub->stats.behind++;
-    if (!follower->blocked)
-        serve_catch_up(hub, follower);
-}
-
-int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
-               uint64_t now_ms)
-{
-    (void)now_ms;
-    struct draft draft = {0};
-    struct move move = {0};
-    int err = draft_set(hub, follower, follow, &draft);
-    if (err == 0 && draft.count > hub_following(follower))
-        err = plan_move(hub, follower, &draft, follow->snapshot, &move);
-    if (err == 0 && move.to != NULL)
-        make_move(hub, follower, &move);
-    if (err < 0)
-        release_draft(hub, &draft);
-    mem_free(draft.runners);
-    return err;
-}
-
-size_t hub_following(const struct follower *follower)
-{
-    return follower->audience != NULL ? follower->audience->runner_count : 0;
-}
-
-void hub_leave(struct hub *hub, struct follower *follower)
-{
-    if (follower->audience == NULL)
-        return;
-    serve_end(hub, follower);
-    leave_audience(hub, follower);
-    hub->stats.followers--;
+    uint64_t next_ms = UINT64_MAX;
+    for (size_t i = 0; i < hub->speech_count; i++) {
+        const struct speech *speech = hub->speeches[i];
+        if (speech->waiting_count > 0 && speech->next_tick_ms < next_ms)
+            next_ms = speech->next_tick_ms;
+    }
+    return next_ms;
 }
 
 /* --- flush ---------------------------------------------------------------------------------------------------------- */
@@ -343,7 +247,7 @@ static bool flush_audience(struct hub *hub, struct audience *audience, uint64_t 
     while (audience->flush_at < audience->member_count) {
         if (hub->stats.sends >= sends_limit)
             return false;
-        serve_batch(hub, audience->members[audience->flush_at++], now_ms);
+        serve_batch(hub, audience_member(audience, audience->flush_at++), now_ms);
     }
     audience_flushed(audience);
     return true;
@@ -354,15 +258,15 @@ bool hub_flush(struct hub *hub, uint64_t now_ms)
     uint64_t sends_limit = hub->stats.sends + hub->options.flush_sends;
     if (sends_limit < hub->stats.sends)
         sends_limit = UINT64_MAX;
+    tick_due(hub, now_ms);
     while (hub->dirty_first != NULL) {
         struct audience *audience = hub->dirty_first;
         if (!audience->is_dead && !flush_audience(hub, audience, sends_limit, now_ms))
             return true;
-        bool has_more =
-            !audience->is_dead && audience->pending != NULL && audience->pending->frames > 0;
+        bool has_more = !audience->is_dead && audience_has_pending(audience);
         pop_dirty(hub);
         if (has_more)
-            make_dirty(hub, audience);
+            hub_make_dirty(hub, audience);
     }
     return false;
 }
@@ -372,13 +276,14 @@ bool hub_flush(struct hub *hub, uint64_t now_ms)
 static void check_lags(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < audience->member_count && audience->tail != NULL; i++)
-        serve_check_lag(hub, audience->members[i], now_ms);
+        serve_check_lag(hub, audience_member(audience, i), now_ms);
 }
 
 void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget)
 {
     for (size_t i = 0; i < hub->speech_count; i++)
-        for (struct audience *at = hub->speeches[i].audiences; at != NULL; at = at->hh.next)
+        for (struct audience *at = speech_first(hub->speeches[i]); at != NULL;
+             at = speech_next(hub->speeches[i], at))
             check_lags(hub, at, now_ms);
     uint64_t ttl_ms = hub->options.position_ttl_ms;
     for (; ttl_ms > 0 && budget > 0; budget--) {

@@ -87,9 +87,10 @@ struct follower {
     struct catchup *catchup;   /* owned; which runners were served up to which version, while some differ */
     uint64_t cursor;           /* version up to which it was served */
     int64_t debt;              /* positions owed since it fell behind, less those delivered since */
+    uint64_t superseded;       /* running total of this follower */
     uint32_t place_offset;     /* bytes of `place` that were sent: always a frame boundary */
     uint32_t index;            /* in the audience's members */
-    uint64_t superseded;       /* running total of this follower */
+    uint32_t pace_ms;
     bool blocked;              /* the socket is full */
     bool behind;
 };
@@ -110,16 +111,17 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
  * Add `ids` (repeats and known ones are fine) to what the follower follows. With `snapshot` it is also owed the newest
  * position of each id added now; without, what is published from now on. Nothing owed for what it followed before is lost.
  * ERR_TOO_MANY: over the hub's max_runners; ERR_FULL: it would follow more than max_following; ERR_NO_MEMORY: in each case
- * it follows what it did before.
+ * it follows what it did before, at the pace it had.
  */
 struct hub_follow {
     const struct runner_id *ids;
     size_t count;
     size_t max_following; /* 0: no limit */
     bool snapshot;
+    bool sets_pace;   /* else the pace stays what it is: none at first */
+    uint32_t pace_ms; /* at most one position of each runner in this time, the newest; 0: all, at once */
 };
-int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
-               uint64_t now_ms);
+int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow);
 
 /* How many distinct runners it follows. */
 size_t hub_following(const struct follower *follower);
@@ -135,6 +137,9 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* Serve everybody what is pending. True when the budget ran out: call again next turn. */
 bool hub_flush(struct hub *hub, uint64_t now_ms);
+
+/* When something waits for a tick of a pace: hub_flush() is to be called then. UINT64_MAX: nothing waits. */
+uint64_t hub_next_tick_ms(const struct hub *hub);
 
 /*
  * Now and then: forget newest positions that nobody renewed for position_ttl_ms, and the places of followers that are over

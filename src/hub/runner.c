@@ -5,8 +5,6 @@
 #include "base/check.h"
 #include "base/err.h"
 
-#define FIRST_LINKS 1
-
 int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out)
 {
     struct runner *runner = NULL;
@@ -58,12 +56,9 @@ void runner_release(struct runner_table *table, struct runner *runner)
     mem_free(runner);
 }
 
-int runner_reserve_link(struct runner *runner)
+static int resize_links(struct runner *runner, uint32_t capacity)
 {
-    if (runner->link_count < runner->link_capacity)
-        return 0;
-    uint32_t capacity = runner->link_capacity == 0 ? FIRST_LINKS : runner->link_capacity * 2;
-    struct runner_link *links = mem_try_resize(runner->links, capacity * sizeof *links);
+    struct audience **links = mem_try_resize(runner->links, capacity * sizeof(struct audience *));
     if (links == NULL)
         return ERR_NO_MEMORY;
     runner->links = links;
@@ -71,33 +66,30 @@ int runner_reserve_link(struct runner *runner)
     return 0;
 }
 
-uint32_t runner_link(struct runner *runner, struct audience *audience, uint32_t index)
+/* Grown by a quarter: links are a good part of what an idle follower costs. */
+int runner_reserve_link(struct runner *runner)
+{
+    if (runner->link_count < runner->link_capacity)
+        return 0;
+    return resize_links(runner, runner->link_capacity + runner->link_capacity / 4 + 1);
+}
+
+uint32_t runner_link(struct runner *runner, struct audience *audience)
 {
     CHECK(runner->link_count < runner->link_capacity);
-    runner->links[runner->link_count] = (struct runner_link){.audience = audience, .index = index};
+    runner->links[runner->link_count] = audience;
     return runner->link_count++;
 }
 
-/* A popular runner's links are given back once most of its audiences are gone. */
-static void shrink_links(struct runner *runner)
-{
-    if (runner->link_capacity < 8 || runner->link_count > runner->link_capacity / 4)
-        return;
-    uint32_t capacity = runner->link_capacity / 2;
-    struct runner_link *links = mem_try_resize(runner->links, capacity * sizeof *links);
-    if (links == NULL)
-        return;
-    runner->links = links;
-    runner->link_capacity = capacity;
-}
-
-const struct runner_link *runner_unlink(struct runner *runner, uint32_t slot)
+struct audience *runner_unlink(struct runner *runner, uint32_t slot)
 {
     CHECK(slot < runner->link_count);
     uint32_t last = --runner->link_count;
+    struct audience *moved = slot == last ? NULL : runner->links[last];
     runner->links[slot] = runner->links[last];
-    shrink_links(runner);
-    return slot == last ? NULL : &runner->links[slot];
+    if (runner->link_capacity >= 8 && runner->link_count <= runner->link_capacity / 4)
+        (void)resize_links(runner, runner->link_capacity / 2); /* without memory it stays large */
+    return moved;
 }
 
 void runner_table_fini(struct runner_table *table)

@@ -15,17 +15,11 @@
 
 struct audience;
 
-/* One audience of a runner, and the runner's index in that audience's set. */
-struct runner_link {
-    struct audience *audience;
-    uint32_t index;
-};
-
 struct runner {
     struct position newest;    /* `newest.runner` is the id, always */
     uint64_t version;          /* of `newest`; 0: no position yet */
     uint64_t renewed_ms;       /* when `newest` was published, monotonic */
-    struct runner_link *links; /* owned */
+    struct audience **links; /* owned; the audiences that contain it */
     uint32_t link_count;
     uint32_t link_capacity;
     struct runner *prev; /* by renewal, oldest first; only with a position */
@@ -57,10 +51,10 @@ void runner_release(struct runner_table *table, struct runner *runner);
 int runner_reserve_link(struct runner *runner);
 
 /* Add a link, for which there is room; returns its slot. */
-uint32_t runner_link(struct runner *runner, struct audience *audience, uint32_t index);
+uint32_t runner_link(struct runner *runner, struct audience *audience);
 
-/* Take away the link in `slot`. The last link moves there, and is returned so that its audience learns of it; NULL: none. */
-const struct runner_link *runner_unlink(struct runner *runner, uint32_t slot);
+/* Take away the link in `slot`. The last link moves there, and is returned so that it learns of it; NULL: none moved. */
+struct audience *runner_unlink(struct runner *runner, uint32_t slot);
 
 /* Free all runners; none may have links. */
 void runner_table_fini(struct runner_table *table);

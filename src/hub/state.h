@@ -7,19 +7,26 @@
 #include "hub/audience.h"
 #include "hub/hub.h"
 #include "hub/runner.h"
-
-#define HUB_MAX_DIALECTS 8
+#include "hub/speech.h"
 
 struct hub {
     struct hub_options options;
     struct hub_stats stats;
     struct runner_table runners;
-    struct speech speeches[HUB_MAX_DIALECTS];
+    struct speech **speeches; /* owned, each too; by dialect and pace */
     size_t speech_count;
+    size_t speech_capacity;
     struct audience *dirty_first; /* queue of audiences with something to flush */
     struct audience *dirty_last;
     struct buf scratch; /* owned; frames of one follower that catches up */
+    struct buf tick_scratch; /* owned; pointers to runners that changed */
     uint64_t version;   /* of the newest accepted position */
 };
+
+/* The speech of a dialect and a pace, found or made. NULL without memory. */
+struct speech *hub_speech(struct hub *hub, const struct hub_dialect *dialect, uint32_t pace_ms);
+
+/* It has something to flush. */
+void hub_make_dirty(struct hub *hub, struct audience *audience);
 
 #endif

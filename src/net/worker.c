@@ -20,6 +20,8 @@ struct worker {
     uv_check_t after_io;
     uv_idle_t awake; /* active while there is work left: the loop does not sleep */
     uv_timer_t tick;
+    uv_timer_t alarm; /* for worker_wake_at() */
+    uint64_t alarm_ms;
     uv_async_t wake_up;
     struct mailbox *mailbox;
     struct listener *listeners;
@@ -64,6 +66,12 @@ static void on_tick(uv_timer_t *timer)
     worker->options.events.on_tick(worker->options.context, worker_now_ms(worker));
 }
 
+/* The turn itself is what was asked for. */
+static void on_alarm(uv_timer_t *timer)
+{
+    worker_of(timer->data)->alarm_ms = 0;
+}
+
 /* True when the budget ran out first. */
 static bool deliver(struct worker *worker, size_t budget)
 {
@@ -95,8 +103,9 @@ static int init_handles(struct worker *worker)
     uv_check_init(loop, &worker->after_io);
     uv_idle_init(loop, &worker->awake);
     uv_timer_init(loop, &worker->tick);
+    uv_timer_init(loop, &worker->alarm);
     worker->wake_up.data = worker->before_sleep.data = worker->after_io.data = worker;
-    worker->awake.data = worker->tick.data = worker;
+    worker->awake.data = worker->tick.data = worker->alarm.data = worker;
     return 0;
 }
 
@@ -107,6 +116,7 @@ static void start_handles(struct worker *worker)
     uv_check_start(&worker->after_io, on_after_io);
     /* These must not keep a stopping loop alive; connections do. */
     uv_unref((uv_handle_t *)&worker->awake);
+    uv_unref((uv_handle_t *)&worker->alarm);
     uv_unref((uv_handle_t *)&worker->before_sleep);
     uv_unref((uv_handle_t *)&worker->after_io);
     if (worker->options.events.on_tick != NULL)
@@ -140,6 +150,7 @@ void worker_run(struct worker *worker)
     uv_close((uv_handle_t *)&worker->before_sleep, NULL);
     uv_close((uv_handle_t *)&worker->after_io, NULL);
     uv_close((uv_handle_t *)&worker->awake, NULL);
+    uv_close((uv_handle_t *)&worker->alarm, NULL);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
     deliver(worker, SIZE_MAX);
 }
@@ -180,6 +191,15 @@ int worker_post(struct worker *worker, void *mail)
     if (result == 1)
         uv_async_send(&worker->wake_up);
     return result < 0 ? result : 0;
+}
+
+void worker_wake_at(struct worker *worker, uint64_t at_ms)
+{
+    uint64_t now_ms = worker_now_ms(worker);
+    if (at_ms == worker->alarm_ms)
+        return;
+    worker->alarm_ms = at_ms;
+    uv_timer_start(&worker->alarm, on_alarm, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
 uint64_t worker_now_ms(const struct worker *worker)

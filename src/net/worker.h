@@ -52,6 +52,9 @@ void worker_free(struct worker **worker);
  */
 int worker_post(struct worker *worker, void *mail);
 
+/* See that there is a turn at this time, by worker_now_ms(), or soon after; a later call takes the place of an earlier. Own thread. */
+void worker_wake_at(struct worker *worker, uint64_t at_ms);
+
 /* Monotonic time of this turn. */
 uint64_t worker_now_ms(const struct worker *worker);
 

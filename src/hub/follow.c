@@ -1,0 +1,229 @@
+#include "hub/hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "hub/catchup.h"
+#include "hub/serve.h"
+#include "hub/state.h"
+
+/* A set of runners under way, ordered by address once it is a set. */
+struct draft {
+    struct runner **runners; /* owned */
+    uint32_t count;
+};
+
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t left = (uintptr_t) * (struct runner *const *)a;
+    uintptr_t right = (uintptr_t) * (struct runner *const *)b;
+    return (left > right) - (left < right);
+}
+
+static void sort_and_unite(struct draft *draft)
+{
+    if (draft->count == 0)
+        return; /* there may be no array to sort */
+    qsort(draft->runners, draft->count, sizeof *draft->runners, by_address);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < draft->count; i++)
+        if (count == 0 || draft->runners[count - 1] != draft->runners[i])
+            draft->runners[count++] = draft->runners[i];
+    draft->count = count;
+}
+
+static void release_draft(struct hub *hub, struct draft *draft)
+{
+    sort_and_unite(draft);
+    for (uint32_t i = 0; i < draft->count; i++)
+        runner_release(&hub->runners, draft->runners[i]);
+    draft->count = 0;
+}
+
+/* What the follower would follow with `follow` added. On failure nothing of it is left. */
+static int draft_set(struct hub *hub, const struct follower *follower,
+                     const struct hub_follow *follow, struct draft *draft)
+{
+    size_t had = hub_following(follower);
+    if (follow->count > UINT32_MAX / 2)
+        return ERR_NO_MEMORY;
+    draft->runners = mem_try((had + follow->count) * sizeof *draft->runners);
+    if (draft->runners == NULL)
+        return ERR_NO_MEMORY;
+    int err = 0;
+    if (had > 0)
+        memcpy(draft->runners, follower->audience->runners, had * sizeof *draft->runners);
+    draft->count = (uint32_t)had;
+    for (size_t i = 0; i < follow->count && err == 0; i++) {
+        err = runner_ensure(&hub->runners, &follow->ids[i], &draft->runners[draft->count]);
+        draft->count += err == 0;
+    }
+    sort_and_unite(draft);
+    if (err == 0 && follow->max_following > 0 && draft->count > follow->max_following)
+        err = ERR_FULL;
+    return err;
+}
+
+/* A change to another audience, with all that may fail of it done. */
+struct move {
+    struct audience *to;
+    struct catchup *catchup; /* owned; NULL: it will be owed nothing of the past */
+    int64_t owed;            /* positions of the past that it is owed and that its debt does not hold yet */
+};
+
+/* With a pace, some of what its runners did since the last tick may not have been gathered for it. */
+static bool is_owed_a_tick(const struct follower *follower)
+{
+    return follower->audience != NULL && follower->audience->is_waiting;
+}
+
+/* Up to which version it was served a runner of its old set, once what is sealed for it is handed over. */
+static uint64_t served_of_old(const struct hub *hub, const struct follower *follower,
+                              uint32_t old_index)
+{
+    if (follower->catchup != NULL)
+        return catchup_served(follower->catchup, old_index);
+    if (follower->behind)
+        return follower->cursor;
+    if (!is_owed_a_tick(follower))
+        return hub->version;
+    uint64_t ticked = follower->audience->ticked;
+    return follower->cursor > ticked ? follower->cursor : ticked;
+}
+
+static bool follows(const struct follower *follower, const struct runner *runner,
+                    uint32_t *old_index)
+{
+    const struct audience *old = follower->audience;
+    *old_index = old != NULL ? audience_index_of(old, runner) : 0;
+    return old != NULL && *old_index < old->runner_count;
+}
+
+static int plan_catchup(const struct hub *hub, const struct follower *follower, bool snapshot,
+                        struct move *move)
+{
+    if (!follower->behind && !snapshot && !is_owed_a_tick(follower))
+        return 0;
+    move->catchup = catchup_new_empty(move->to->runner_count);
+    if (move->catchup == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < move->to->runner_count; i++) {
+        const struct runner *runner = move->to->runners[i];
+        uint32_t old_index;
+        bool is_old = follows(follower, runner, &old_index);
+        uint64_t new_from = snapshot ? 0 : hub->version;
+        uint64_t served = is_old ? served_of_old(hub, follower, old_index) : new_from;
+        bool is_in_debt = is_old && follower->behind;
+        catchup_push(move->catchup, served);
+        move->owed += !is_in_debt && runner->version > served;
+    }
+    return 0;
+}
+
+static void remove_if_empty(struct hub *hub, struct audience *audience)
+{
+    if (audience->member_count > 0)
+        return;
+    audience_remove(audience, &hub->runners);
+    hub->stats.audiences--;
+}
+
+static uint32_t new_pace(const struct follower *follower, const struct hub_follow *follow)
+{
+    return follow->sets_pace ? follow->pace_ms : follower->pace_ms;
+}
+
+/* On failure with an audience found or made, the draft's runners are released, and it is empty. */
+static int plan_move(struct hub *hub, const struct follower *follower, struct draft *draft,
+                     const struct hub_follow *follow, struct move *move)
+{
+    struct speech *speech = hub_speech(hub, follower->dialect, new_pace(follower, follow));
+    move->to = speech != NULL ? audience_ensure(speech, draft->runners, draft->count) : NULL;
+    if (move->to == NULL)
+        return ERR_NO_MEMORY;
+    hub->stats.audiences += move->to->member_count == 0;
+    int err = audience_reserve_member(move->to);
+    if (err == 0)
+        err = plan_catchup(hub, follower, follow->snapshot, move);
+    if (err < 0) {
+        remove_if_empty(hub, move->to);
+        draft->count = 0;
+    }
+    return err;
+}
+
+static void leave_audience(struct hub *hub, struct follower *follower)
+{
+    struct audience *audience = follower->audience;
+    audience_leave(audience, follower);
+    audience_trim(audience);
+    remove_if_empty(hub, audience);
+}
+
+static void make_move(struct hub *hub, struct follower *follower, const struct move *move)
+{
+    bool was_behind = follower->behind;
+    int64_t owed = move->owed;
+    if (follower->audience == NULL)
+        hub->stats.followers++;
+    else if (was_behind)
+        owed += follower->debt + (int64_t)follower->audience->accepted;
+    else
+        serve_hand_over(hub, follower);
+    if (follower->audience != NULL)
+        leave_audience(hub, follower);
+    serve_forget(hub, follower);
+    audience_join(move->to, follower);
+    follower->cursor = hub->version;
+    if (move->catchup == NULL)
+        return;
+    follower->catchup = move->catchup;
+    follower->debt = owed - (int64_t)move->to->accepted;
+    follower->behind = true;
+    hub->stats.behind++;
+    if (!follower->blocked)
+        serve_catch_up(hub, follower);
+}
+
+/* Anything to do: its set grows, or the pace of a set that it has changes. */
+static bool is_a_change(const struct follower *follower, const struct draft *draft,
+                        const struct hub_follow *follow)
+{
+    return draft->count > hub_following(follower) ||
+           (draft->count > 0 && new_pace(follower, follow) != follower->pace_ms);
+}
+
+int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow)
+{
+    struct draft draft = {0};
+    struct move move = {0};
+    int err = draft_set(hub, follower, follow, &draft);
+    if (err == 0 && is_a_change(follower, &draft, follow))
+        err = plan_move(hub, follower, &draft, follow, &move);
+    if (err == 0 && move.to != NULL)
+        make_move(hub, follower, &move);
+    if (err == 0)
+        follower->pace_ms = new_pace(follower, follow);
+    else
+        release_draft(hub, &draft);
+    mem_free(draft.runners);
+    return err;
+}
+
+size_t hub_following(const struct follower *follower)
+{
+    return follower->audience != NULL ? follower->audience->runner_count : 0;
+}
+
+void hub_leave(struct hub *hub, struct follower *follower)
+{
+    if (follower->audience == NULL)
+        return;
+    serve_end(hub, follower);
+    leave_audience(hub, follower);
+    hub->stats.followers--;
+}
+
