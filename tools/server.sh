@@ -9,6 +9,7 @@ server_log=$(mktemp)
 # script, which then stops the server in order.
 start_server()
 {
+    : >"$server_log" # not by the redirection alone: an earlier server's address may stand there until the child runs
     setsid "$spectate" serve --listen 127.0.0.1:0 "$@" 2>"$server_log" &
     server_pid=$!
     local tries address
