@@ -53,6 +53,8 @@ static int follow(struct session *session, const struct seed_message *message)
         .count = message->id_count,
         .max_following = shard->options->max_follows,
         .snapshot = message->snapshot,
+        .sets_pace = message->sets_pace,
+        .pace_ms = message->pace_ms,
     };
     metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
     int err = hub_follow(shard->hub, &session->follower, &follow);

@@ -25,7 +25,12 @@ struct seed_message {
     size_t id_count;
     size_t id_capacity;
     bool snapshot;
+    bool sets_pace;   /* "every" was there */
+    uint32_t pace_ms; /* rounded up to a multiple of SEED_PACE_STEP_MS; 0: every position */
 };
+
+#define SEED_PACE_STEP_MS 100
+#define SEED_PACE_MAX_MS 60000
 
 struct seed_limits {
     size_t max_ids; /* in one follow message */

@@ -123,6 +123,23 @@ static int read_ids(const json_t *list, struct seed_message *message, struct fau
     return err;
 }
 
+/* Rounded up, so that never more comes than was asked for, and few different paces have to be kept apart. */
+static int read_pace(const json_t *root, struct seed_message *message, struct fault *fault)
+{
+    const json_t *value = json_object_get(root, "every");
+    message->sets_pace = value != NULL && !json_is_null(value);
+    if (!message->sets_pace)
+        return 0;
+    double every_ms = json_is_number(value) ? json_number_value(value) : -1;
+    if (every_ms < 0 || every_ms > SEED_PACE_MAX_MS) {
+        fault_set(fault, FAULT_bad_pace, "every: expected milliseconds from 0 to %d, got %s",
+                  SEED_PACE_MAX_MS, json_is_number(value) ? "another" : json_tree_kind(value));
+        return ERR_FORMAT;
+    }
+    message->pace_ms = (uint32_t)ceil(every_ms / SEED_PACE_STEP_MS) * SEED_PACE_STEP_MS;
+    return 0;
+}
+
 /* The session's own id, which the prototype sent along: not used, but not wrong either. */
 static int check_own_id(const json_t *root, struct fault *fault)
 {
@@ -150,6 +167,8 @@ static int read_follow(const json_t *root, const struct seed_limits *limits,
     }
     err = read_flag(root, "snapshot", &message->snapshot, fault);
     if (err == 0)
+        err = read_pace(root, message, fault);
+    if (err == 0)
         err = check_own_id(root, fault);
     return err == 0 ? read_ids(list, message, fault) : err;
 }
@@ -175,7 +194,8 @@ int seed_decode(struct span text, const struct seed_limits *limits, struct seed_
 {
     struct json_tree tree;
     message->id_count = 0;
-    message->snapshot = false;
+    message->snapshot = message->sets_pace = false;
+    message->pace_ms = 0;
     int err = json_tree_parse(&tree, text, fault);
     if (err == 0)
         err = read_message(tree.root, limits, message, fault);

@@ -30,7 +30,7 @@ static void on_mail(void *context, void *mail)
     struct parcel *parcel = mail;
     for (size_t i = 0; i < parcel->count; i++) {
         const struct position *position = &parcel->positions[i];
-        int64_t *last = &receiver->last[position->runner.text[0]];
+        int64_t *last = &receiver->last[(unsigned char)position->runner.text[0]];
         receiver->is_out_of_order |= position->time_ms <= *last;
         *last = position->time_ms;
         receiver->positions++;

@@ -83,6 +83,31 @@ TEST(a_follow_message_may_ask_for_a_snapshot)
     }
 }
 
+TEST(a_follow_message_may_name_a_pace_which_is_rounded_up)
+{
+    static const struct {
+        const char *rest;
+        bool sets_pace;
+        uint32_t pace_ms;
+    } cases[] = {
+        {"", false, 0},
+        {",\"every\":null", false, 0},
+        {",\"every\":0", true, 0},
+        {",\"every\":1", true, 100},
+        {",\"every\":100", true, 100},
+        {",\"every\":100.5", true, 200},
+        {",\"every\":60000", true, 60000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{\"initialRequest\":true,\"following\":[1]%s}", cases[i].rest);
+        struct seed_message message = decode(text);
+        assert_int_equal(message.sets_pace, cases[i].sets_pace);
+        assert_int_equal(message.pace_ms, cases[i].pace_ms);
+        seed_message_fini(&message);
+    }
+}
+
 TEST(a_message_without_a_true_initialRequest_is_a_position)
 {
     static const char *const texts[] = {
@@ -231,6 +256,12 @@ TEST(what_is_wrong_with_a_follow_message_is_said_by_name_and_place)
          "following: 4 ids, at most 3 are taken"},
         {"\"following\":[1],\"snapshot\":1", FAULT_wrong_type,
          "snapshot: expected true or false, got a number"},
+        {"\"following\":[1],\"every\":-1", FAULT_bad_pace,
+         "every: expected milliseconds from 0 to 60000, got another"},
+        {"\"following\":[1],\"every\":60001", FAULT_bad_pace,
+         "every: expected milliseconds from 0 to 60000, got another"},
+        {"\"following\":[1],\"every\":\"1s\"", FAULT_bad_pace,
+         "every: expected milliseconds from 0 to 60000, got a string"},
         {"\"following\":[1],\"userId\":false", FAULT_bad_id, "userId: " BAD_ID},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
