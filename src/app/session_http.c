@@ -75,7 +75,7 @@ static void open_websocket(struct session *session)
 {
     struct buf out = {0};
     struct shard *shard = session->shard;
-    if (ws_handshake_accept(session->http, NULL, &out) < 0) {
+    if (ws_handshake_accept(session->http, NULL, NULL, &out) < 0) {
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
         return;
     }
@@ -119,16 +119,14 @@ static void on_request(struct session *session)
         return;
     }
     http_reader_next(session->http);
-    session->deadline_ms = worker_now_ms(session->shard->worker) +
-                           session->shard->options->keep_alive_timeout_ms;
+    session_set_deadline(session, session->shard->options->keep_alive_timeout_ms);
 }
 
 /* The time for a request runs from its first byte. */
 static void watch_request_begin(struct session *session)
 {
     if (session->has_answered && !http_reader_has_begun(session->http))
-        session->deadline_ms = worker_now_ms(session->shard->worker) +
-                               session->shard->options->handshake_timeout_ms;
+        session_set_deadline(session, session->shard->options->handshake_timeout_ms);
 }
 
 size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len)

@@ -386,6 +386,12 @@ struct span http_header(const struct http_reader *reader, const char *name)
     return http_head_value(head_of(reader), name);
 }
 
+bool http_header_each_value(const struct http_reader *reader, const char *name,
+                            http_head_visit_fn *visit, void *ctx)
+{
+    return http_head_each_value(head_of(reader), name, visit, ctx);
+}
+
 bool http_header_has_token(const struct http_reader *reader, const char *name, const char *token)
 {
     return http_head_has_token(head_of(reader), name, token);

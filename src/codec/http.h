@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/span.h"
+#include "codec/http_head.h"
 
 struct http_reader;
 
@@ -60,6 +61,10 @@ bool http_is_1_1(const struct http_reader *reader);
 /* How often a header (case-insensitive) is there, and the value of its first. NULL data when absent. */
 size_t http_header_count(const struct http_reader *reader, const char *name);
 struct span http_header(const struct http_reader *reader, const char *name);
+
+/* Call `visit` for the value of each header of this name, until it returns false. False when it did. */
+bool http_header_each_value(const struct http_reader *reader, const char *name,
+                            http_head_visit_fn *visit, void *ctx);
 
 /* True when a header's comma-separated list, over all its lines, holds `token` (case-insensitive). */
 bool http_header_has_token(const struct http_reader *reader, const char *name, const char *token);

@@ -95,6 +95,15 @@ struct span http_head_value(struct span head, const char *name)
     return next_value(&rest, name, &value) ? value : span_of(NULL, 0);
 }
 
+bool http_head_each_value(struct span head, const char *name, http_head_visit_fn *visit, void *ctx)
+{
+    struct span rest = behind_start_line(head);
+    for (struct span value; next_value(&rest, name, &value);)
+        if (!visit(value, ctx))
+            return false;
+    return true;
+}
+
 static bool each_element_of(struct span list, http_head_visit_fn *visit, void *ctx)
 {
     while (list.len > 0) {

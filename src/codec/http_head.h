@@ -28,11 +28,15 @@ bool http_head_equals_ignoring_case(struct span text, const char *other);
 size_t http_head_count(struct span head, const char *name);
 struct span http_head_value(struct span head, const char *name);
 
+typedef bool http_head_visit_fn(struct span text, void *ctx);
+
+/* Call `visit` for the value of each header of this name, until it returns false. False when it did. */
+bool http_head_each_value(struct span head, const char *name, http_head_visit_fn *visit, void *ctx);
+
 /*
  * Call `visit` for each element that is not empty of a header's comma-separated list, over all its lines, until it returns
  * false. False when it did.
  */
-typedef bool http_head_visit_fn(struct span element, void *ctx);
 bool http_head_each_element(struct span head, const char *name, http_head_visit_fn *visit,
                             void *ctx);
 

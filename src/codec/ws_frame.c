@@ -11,6 +11,7 @@
 #include "codec/utf8.h"
 
 #define FIN_BIT 0x80
+#define RSV1_BIT 0x40
 #define RESERVED_BITS 0x70
 #define OPCODE_BITS 0x0f
 #define MASK_BIT 0x80
@@ -25,6 +26,11 @@ _Static_assert(sizeof(struct ws_reader) <= 40, "every session has one");
 void ws_reader_init(struct ws_reader *reader, enum ws_role role)
 {
     *reader = (struct ws_reader){.is_client = role == WS_CLIENT};
+}
+
+void ws_reader_allow_compression(struct ws_reader *reader)
+{
+    reader->may_be_compressed = true;
 }
 
 bool ws_reader_is_inside_message(const struct ws_reader *reader)
@@ -55,6 +61,15 @@ static size_t header_bytes(const struct ws_reader *reader)
     return bytes_to_length_end(reader) + (reader->is_client ? 0 : MASK_BYTES);
 }
 
+/* None, or RSV1 where a message may say that it is compressed. */
+static bool reserved_bits_are_good(const struct ws_reader *reader, uint8_t first_byte)
+{
+    unsigned bits = first_byte & RESERVED_BITS;
+    unsigned opcode = first_byte & OPCODE_BITS;
+    bool begins_message = opcode == WS_TEXT || opcode == WS_BINARY;
+    return bits == 0 || (bits == RSV1_BIT && reader->may_be_compressed && begins_message);
+}
+
 static enum ws_read take_first_byte(struct ws_reader *reader)
 {
     uint8_t byte = reader->header[0];
@@ -62,7 +77,7 @@ static enum ws_read take_first_byte(struct ws_reader *reader)
     reader->fin = (byte & FIN_BIT) != 0;
     reader->opcode = opcode;
     reader->frame_began = false;
-    if ((byte & RESERVED_BITS) != 0)
+    if (!reserved_bits_are_good(reader, byte))
         return WS_READ_PROTOCOL;
     if (is_control(opcode))
         return opcode <= WS_PONG && reader->fin ? WS_READ_MORE : WS_READ_PROTOCOL;
@@ -71,8 +86,10 @@ static enum ws_read take_first_byte(struct ws_reader *reader)
     bool continues = reader->message_opcode != 0;
     if (continues != (opcode == WS_CONTINUATION))
         return WS_READ_PROTOCOL;
-    if (!continues)
+    if (!continues) {
         reader->message_opcode = opcode;
+        reader->compressed = (byte & RSV1_BIT) != 0;
+    }
     return WS_READ_MORE;
 }
 
@@ -158,7 +175,7 @@ static void unmask(struct ws_reader *reader, uint8_t *bytes, size_t len)
 
 static bool is_text_so_far(struct ws_reader *reader, const struct ws_piece *piece)
 {
-    if (piece->opcode != WS_TEXT)
+    if (piece->opcode != WS_TEXT || piece->compressed)
         return true;
     return utf8_check(&reader->utf8_state, piece->payload) &&
            (!piece->last || reader->utf8_state == UTF8_START);
@@ -185,6 +202,7 @@ static enum ws_read hand_out(struct ws_reader *reader, struct span payload, stru
         .payload = payload,
         .first = control ? !reader->frame_began : !reader->message_began,
         .last = reader->fin && reader->payload_left == 0,
+        .compressed = !control && reader->compressed,
     };
     if (!is_text_so_far(reader, piece))
         return WS_READ_BAD_UTF8;
@@ -277,23 +295,53 @@ size_t ws_write_header(uint8_t header[WS_HEADER_MAX_BYTES], enum ws_opcode opcod
     return 2 + extended;
 }
 
-int ws_write(struct buf *out, enum ws_opcode opcode, struct span payload, const uint8_t *mask)
+size_t ws_write_compressed_header(uint8_t header[WS_HEADER_MAX_BYTES], enum ws_opcode opcode,
+                                  uint64_t payload_bytes)
 {
-    CHECK(!is_control(opcode) || payload.len <= WS_CONTROL_MAX_BYTES);
-    uint8_t header[WS_HEADER_MAX_BYTES];
-    size_t header_len = ws_write_header(header, opcode, payload.len);
+    CHECK(opcode == WS_TEXT || opcode == WS_BINARY);
+    size_t len = ws_write_header(header, opcode, payload_bytes);
+    header[0] |= RSV1_BIT;
+    return len;
+}
+
+struct frame_header {
+    uint8_t bytes[WS_HEADER_MAX_BYTES];
+    size_t len;
+};
+
+/* `header` says nothing of a mask yet. */
+static int append_frame(struct buf *out, struct frame_header *header, struct span payload,
+                        const uint8_t *mask)
+{
     if (mask != NULL) {
-        header[1] |= MASK_BIT;
-        memcpy(header + header_len, mask, MASK_BYTES);
-        header_len += MASK_BYTES;
+        header->bytes[1] |= MASK_BIT;
+        memcpy(header->bytes + header->len, mask, MASK_BYTES);
+        header->len += MASK_BYTES;
     }
-    if (payload.len > SIZE_MAX - header_len || buf_reserve(out, header_len + payload.len) < 0)
+    if (payload.len > SIZE_MAX - header->len || buf_reserve(out, header->len + payload.len) < 0)
         return ERR_NO_MEMORY;
-    size_t payload_at = out->len + header_len;
-    CHECK(buf_append(out, span_of(header, header_len)) == 0 && buf_append(out, payload) == 0);
+    size_t payload_at = out->len + header->len;
+    CHECK(buf_append(out, span_of(header->bytes, header->len)) == 0 &&
+          buf_append(out, payload) == 0);
     if (mask != NULL)
         ws_mask(out->data + payload_at, payload.len, mask, 0);
     return 0;
+}
+
+int ws_write(struct buf *out, enum ws_opcode opcode, struct span payload, const uint8_t *mask)
+{
+    CHECK(!is_control(opcode) || payload.len <= WS_CONTROL_MAX_BYTES);
+    struct frame_header header;
+    header.len = ws_write_header(header.bytes, opcode, payload.len);
+    return append_frame(out, &header, payload, mask);
+}
+
+int ws_write_compressed(struct buf *out, enum ws_opcode opcode, struct span payload,
+                        const uint8_t *mask)
+{
+    struct frame_header header;
+    header.len = ws_write_compressed_header(header.bytes, opcode, payload.len);
+    return append_frame(out, &header, payload, mask);
 }
 
 /* Section 7.4; 1012 to 1014 are later entries of IANA's registry. */

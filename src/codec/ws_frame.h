@@ -66,6 +66,8 @@ struct ws_reader {
     bool fin : 1;
     bool frame_began : 1;   /* a piece of this frame was handed out */
     bool message_began : 1; /* a piece of this data message was handed out */
+    bool may_be_compressed : 1;
+    bool compressed : 1; /* the data message */
 };
 
 struct ws_piece {
@@ -74,9 +76,16 @@ struct ws_piece {
     struct span payload; /* unmasked, in the caller's buffer */
     bool first;          /* the message (or control frame) begins here */
     bool last;           /* and ends here */
+    bool compressed;     /* for all pieces of a data message: it began with RSV1 */
 };
 
 void ws_reader_init(struct ws_reader *reader, enum ws_role role);
+
+/*
+ * permessage-deflate was agreed on (codec/ws_extension.h): RSV1 may be set on the first frame of a data message (RFC 7692
+ * section 6), and only there. Of such a message, `max_message_bytes` bounds what comes in, and UTF-8 is not checked.
+ */
+void ws_reader_allow_compression(struct ws_reader *reader);
 
 /*
  * Take bytes from `bytes` (which is unmasked in place) until there is a piece to hand out, an error, or no byte left;
@@ -100,9 +109,15 @@ void ws_mask(uint8_t *bytes, size_t len, const uint8_t mask[4], unsigned at);
  */
 int ws_write(struct buf *out, enum ws_opcode opcode, struct span payload, const uint8_t *mask);
 
+/* Likewise, of a data message whose payload was compressed (codec/ws_deflate.h): with RSV1. */
+int ws_write_compressed(struct buf *out, enum ws_opcode opcode, struct span payload,
+                        const uint8_t *mask);
+
 /* Write the header of an unfragmented, unmasked frame; returns its length, 2 to 10. */
 size_t ws_write_header(uint8_t header[WS_HEADER_MAX_BYTES], enum ws_opcode opcode,
                        uint64_t payload_bytes);
+size_t ws_write_compressed_header(uint8_t header[WS_HEADER_MAX_BYTES], enum ws_opcode opcode,
+                                  uint64_t payload_bytes);
 
 /*
  * Append a close frame: code and a reason (UTF-8 or NULL) of at most 123 bytes, cut between characters when longer. With

@@ -98,18 +98,33 @@ void ws_handshake_accept_key(struct span key, char accept[WS_ACCEPT_BYTES + 1])
     CHECK(EVP_EncodeBlock((uint8_t *)accept, digest, (int)digest_len) == WS_ACCEPT_BYTES);
 }
 
-int ws_handshake_accept(const struct http_reader *request, const char *subprotocol, struct buf *out)
+/* `value` NULL: no such line. */
+static int append_header(struct buf *out, const char *name, const char *value)
 {
+    return value == NULL ? 0 : buf_printf(out, "%s: %s\r\n", name, value);
+}
+
+int ws_handshake_accept(const struct http_reader *request, const char *subprotocol,
+                        const char *extensions, struct buf *out)
+{
+    size_t before = out->len;
     char accept[WS_ACCEPT_BYTES + 1];
     ws_handshake_accept_key(http_header(request, "Sec-WebSocket-Key"), accept);
-    return buf_printf(out,
-                      "HTTP/1.1 101 Switching Protocols\r\n"
-                      "Upgrade: websocket\r\n"
-                      "Connection: Upgrade\r\n"
-                      "Sec-WebSocket-Accept: %s\r\n"
-                      "%s%s%s\r\n",
-                      accept, subprotocol == NULL ? "" : "Sec-WebSocket-Protocol: ",
-                      subprotocol == NULL ? "" : subprotocol, subprotocol == NULL ? "" : "\r\n");
+    int err = buf_printf(out,
+                         "HTTP/1.1 101 Switching Protocols\r\n"
+                         "Upgrade: websocket\r\n"
+                         "Connection: Upgrade\r\n"
+                         "Sec-WebSocket-Accept: %s\r\n",
+                         accept);
+    if (err == 0)
+        err = append_header(out, "Sec-WebSocket-Protocol", subprotocol);
+    if (err == 0)
+        err = append_header(out, "Sec-WebSocket-Extensions", extensions);
+    if (err == 0)
+        err = buf_append_text(out, "\r\n");
+    if (err < 0)
+        out->len = before;
+    return err;
 }
 
 int ws_handshake_request(const struct ws_client_request *request, char key[WS_KEY_BYTES + 1],
@@ -144,12 +159,15 @@ static int on_headers_complete(http_parser *parser)
     return 1; /* what follows is not HTTP, or of no interest */
 }
 
-/* http_parser takes one for an end of line, and so sees the head end where nobody else does. */
-static bool has_bare_lf(struct span bytes)
+/* http_parser takes either for an end of line, and so sees the head end where nobody else does. */
+static bool has_bare_cr_or_lf(struct span bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++)
+    for (size_t i = 0; i < bytes.len; i++) {
         if (bytes.data[i] == '\n' && (i == 0 || bytes.data[i - 1] != '\r'))
             return true;
+        if (bytes.data[i] == '\r' && i + 1 < bytes.len && bytes.data[i + 1] != '\n')
+            return true;
+    }
     return false;
 }
 
@@ -162,7 +180,7 @@ static int parse_answer(struct span bytes, struct fault *fault)
     http_parser_init(&parser, HTTP_RESPONSE);
     parser.data = &whole;
     http_parser_execute(&parser, &settings, (const char *)bytes.data, bytes.len);
-    if (HTTP_PARSER_ERRNO(&parser) != HPE_OK || has_bare_lf(bytes))
+    if (HTTP_PARSER_ERRNO(&parser) != HPE_OK || has_bare_cr_or_lf(bytes))
         return reject(fault, "the answer is not HTTP");
     return whole ? (int)parser.status_code : 0;
 }

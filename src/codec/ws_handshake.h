@@ -25,10 +25,11 @@ bool ws_handshake_is_wanted(const struct http_reader *request);
 int ws_handshake_check(const struct http_reader *request, struct fault *fault);
 
 /*
- * Append the 101 answer to a request that passed the check. `subprotocol` NULL: none. 0 or ERR_NO_MEMORY.
+ * Append the 101 answer to a request that passed the check. `subprotocol` and `extensions` are the values of
+ * Sec-WebSocket-Protocol and Sec-WebSocket-Extensions (codec/ws_extension.h); NULL: none. 0 or ERR_NO_MEMORY.
  */
 int ws_handshake_accept(const struct http_reader *request, const char *subprotocol,
-                        struct buf *out);
+                        const char *extensions, struct buf *out);
 
 /* Sec-WebSocket-Accept for a key (section 4.2.2 item 5.4), NUL-terminated. */
 void ws_handshake_accept_key(struct span key, char accept[WS_ACCEPT_BYTES + 1]);

@@ -2,7 +2,7 @@
  * fuzz_ws_frame: frames however cut read the same, and as a naive reader reads them that has all bytes before it; what is
  * written reads back the same.
  *
- * Input: a byte of settings (bit 0 the role, bit 1 a small limit), a byte that seeds the random cuts, the frames.
+ * Input: a byte of settings (bit 0 the role, bit 1 a small limit, bit 2 RSV1 allowed), a byte that seeds the random cuts, the frames.
  */
 #include <string.h>
 
@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct naive_frame {
     unsigned opcode;
     bool fin;
+    bool compressed;
     size_t header_len;
     uint64_t length;
     uint8_t mask[4];
@@ -24,18 +25,21 @@ struct naive_reader {
     const struct ws_script *script;
     size_t at;
     unsigned message_opcode;
+    bool compressed; /* the message */
     struct buf message;
     struct buf *out;
 };
 
 /* RFC 6455 section 5.2, with the whole header there. False: the header breaks a rule that needs no memory of frames. */
-static bool naive_header(enum ws_role role, const uint8_t *bytes, struct naive_frame *frame)
+static bool naive_header(const struct ws_script *script, const uint8_t *bytes,
+                         struct naive_frame *frame)
 {
     bool masked = (bytes[1] & 0x80) != 0;
     unsigned short_length = bytes[1] & 0x7f;
     size_t extended = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
     frame->opcode = bytes[0] & 0x0f;
     frame->fin = (bytes[0] & 0x80) != 0;
+    frame->compressed = script->may_be_compressed && (bytes[0] & 0x70) == 0x40;
     frame->length = extended == 0 ? short_length : 0;
     for (size_t i = 0; i < extended; i++)
         frame->length = frame->length * 256 + bytes[2 + i];
@@ -43,7 +47,11 @@ static bool naive_header(enum ws_role role, const uint8_t *bytes, struct naive_f
     if (masked)
         memcpy(frame->mask, bytes + 2 + extended, sizeof frame->mask);
     frame->header_len = 2 + extended + (masked ? 4 : 0);
-    if ((bytes[0] & 0x70) != 0 || masked != (role == WS_SERVER) || frame->length >> 63 != 0)
+    if ((bytes[0] & 0x70) != 0 && !frame->compressed)
+        return false;
+    if (frame->compressed && frame->opcode != 1 && frame->opcode != 2)
+        return false;
+    if (masked != (script->role == WS_SERVER) || frame->length >> 63 != 0)
         return false;
     if ((extended == 2 && frame->length < 126) || (extended == 8 && frame->length < 65536))
         return false;
@@ -60,7 +68,7 @@ static bool naive_frame(struct naive_reader *reader, struct naive_frame *frame, 
     uint8_t header[WS_HEADER_MAX_BYTES] = {0};
     size_t left = bytes.len - reader->at;
     memcpy(header, bytes.data + reader->at, left < sizeof header ? left : sizeof header);
-    bool good = naive_header(reader->script->role, header, frame);
+    bool good = naive_header(reader->script, header, frame);
     bool control = frame->opcode >= 8;
     if (good && !control)
         good = (frame->opcode == WS_CONTINUATION) == (reader->message_opcode != 0);
@@ -100,7 +108,7 @@ static bool is_beyond_repair(struct span text)
 
 static bool naive_text_is_good(const struct naive_reader *reader, bool whole)
 {
-    if (reader->message_opcode != WS_TEXT)
+    if (reader->message_opcode != WS_TEXT || reader->compressed)
         return true;
     struct span text = buf_span(&reader->message);
     return whole ? naive_utf8_is_valid(text) : !is_beyond_repair(text);
@@ -109,8 +117,10 @@ static bool naive_text_is_good(const struct naive_reader *reader, bool whole)
 static bool naive_data(struct naive_reader *reader, const struct naive_frame *frame,
                        struct span payload)
 {
-    if (frame->opcode != WS_CONTINUATION)
+    if (frame->opcode != WS_CONTINUATION) {
         reader->message_opcode = frame->opcode;
+        reader->compressed = frame->compressed;
+    }
     CHECK(buf_append(&reader->message, payload) == 0);
     bool whole = frame->fin && payload.len == frame->length;
     if (!naive_text_is_good(reader, whole)) {
@@ -118,6 +128,8 @@ static bool naive_data(struct naive_reader *reader, const struct naive_frame *fr
         return false;
     }
     if (whole) {
+        if (reader->compressed)
+            CHECK(buf_append_text(reader->out, "compressed ") == 0);
         ws_transcribe_message(reader->out, reader->message_opcode, buf_span(&reader->message));
         reader->message_opcode = 0;
         reader->message.len = 0;
@@ -221,6 +233,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct ws_script script = {
         .role = (data[0] & 1) != 0 ? WS_CLIENT : WS_SERVER,
+        .may_be_compressed = (data[0] & 4) != 0,
         .max_message_bytes = (data[0] & 2) != 0 ? 16 : 100000,
         .bytes = span_of(data + 2, size - 2),
     };

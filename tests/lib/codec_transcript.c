@@ -112,6 +112,7 @@ struct ws_listener {
     struct ws_reader reader;
     struct ws_gather gather;
     enum ws_opcode inside; /* the data message that has begun, or 0 */
+    bool inside_compressed;
     bool inside_control;
     uint64_t message_bytes;
     enum ws_read result;
@@ -121,14 +122,17 @@ struct ws_listener {
 static void check_order(struct ws_listener *listener, const struct ws_piece *piece)
 {
     if (piece->opcode >= WS_CLOSE) {
-        CHECK(piece->first != listener->inside_control);
+        CHECK(piece->first != listener->inside_control && !piece->compressed);
         listener->inside_control = !piece->last;
         return;
     }
     CHECK(piece->opcode == WS_TEXT || piece->opcode == WS_BINARY);
     CHECK(!listener->inside_control);
     CHECK(piece->first == (listener->inside == 0));
-    CHECK(piece->first || piece->opcode == listener->inside);
+    CHECK(piece->first ||
+          (piece->opcode == listener->inside && piece->compressed == listener->inside_compressed));
+    CHECK(!piece->compressed || listener->script->may_be_compressed);
+    listener->inside_compressed = piece->compressed;
     listener->inside = piece->last ? 0 : piece->opcode;
     listener->message_bytes = piece->first ? 0 : listener->message_bytes;
     listener->message_bytes += piece->payload.len;
@@ -143,8 +147,10 @@ static void hear_piece(struct ws_listener *listener, const struct ws_piece *piec
     CHECK(whole == (piece->last ? 1 : 0));
     if (whole == 0)
         return;
-    CHECK(piece->opcode != WS_TEXT || naive_utf8_is_valid(message));
+    CHECK(piece->opcode != WS_TEXT || piece->compressed || naive_utf8_is_valid(message));
     CHECK(piece->opcode < WS_CLOSE || message.len <= WS_CONTROL_MAX_BYTES);
+    if (piece->compressed)
+        append_text(listener->out, "compressed ");
     ws_transcribe_message(listener->out, piece->opcode, message);
     ws_gather_done(&listener->gather);
     if (listener->inside == 0)
@@ -181,6 +187,8 @@ void ws_transcribe(struct buf *out, const struct ws_script *script, struct cut c
                                        [WS_READ_TOO_BIG] = "too big\n"};
     struct ws_listener listener = {.script = script, .out = out};
     ws_reader_init(&listener.reader, script->role);
+    if (script->may_be_compressed)
+        ws_reader_allow_compression(&listener.reader);
     deliver(script->bytes, cut, hear_part, &listener);
     if (listener.result > WS_READ_PIECE)
         append_text(out, ends[listener.result]);

@@ -22,12 +22,14 @@ struct cut {
 
 struct ws_script {
     enum ws_role role;
+    bool may_be_compressed; /* messages with RSV1 are let in */
     uint64_t max_message_bytes;
     struct span bytes;
 };
 
 /*
- * Append a line for each message and control frame (`text "Hello"`, other bytes as \xNN), and one for the end: `end`,
+ * Append a line for each message and control frame (`text "Hello"`, other bytes as \xNN; of a message with RSV1 `compressed
+ * text ...`, its bytes as they came), and one for the end: `end`,
  * `end inside a message`, `protocol error`, `bad utf8`, `too big`. What must hold for each piece is CHECKed.
  */
 void ws_transcribe(struct buf *out, const struct ws_script *script, struct cut cut);

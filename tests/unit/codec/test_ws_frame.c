@@ -96,6 +96,33 @@ static const struct vector from_client[] = {
      "text \"\\xe2\\x82\\xac\"\nend\n"},
 };
 
+/* As a client reads that has agreed on compression. */
+static const struct vector compressed_from_server[] = {
+    {"RFC 7692 section 7.2.3.1: a compressed text", BYTES("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"),
+     "compressed text \"\\xf2H\\xcd\\xc9\\xc9\\x07\\x00\"\nend\n"},
+    {"section 7.2.3.1: in two fragments", BYTES("\x41\x03\xf2\x48\xcd\x80\x04\xc9\xc9\x07\x00"),
+     "compressed text \"\\xf2H\\xcd\\xc9\\xc9\\x07\\x00\"\nend\n"},
+    {"a text without RSV1", BYTES("\x81\x05Hello"), "text \"Hello\"\nend\n"},
+    {"a binary with and one without RSV1", BYTES("\xc2\x01x\x82\x01y"),
+     "compressed binary \"x\"\nbinary \"y\"\nend\n"},
+    {"a ping between compressed fragments", BYTES("\x41\x01\xff\x89\x01p\x80\x01\xc3"),
+     "ping \"p\"\ncompressed text \"\\xff\\xc3\"\nend\n"},
+    {"a bad text behind a compressed one", BYTES("\xc1\x01\xff\x81\x01\xff"),
+     "compressed text \"\\xff\"\nbad utf8\n"},
+    {"RSV1 on a continuation of a compressed message", BYTES("\x41\x01x\xc0\x01y"),
+     "protocol error\n"},
+    {"RSV1 on a continuation of another", BYTES("\x01\x01x\xc0\x01y"), "protocol error\n"},
+    {"RSV1 on a new message inside another", BYTES("\x01\x01x\xc1\x01y"), "protocol error\n"},
+    {"RSV1 on a ping", BYTES("\xc9\x00"), "protocol error\n"},
+    {"RSV1 on a pong", BYTES("\xca\x00"), "protocol error\n"},
+    {"RSV1 on a close", BYTES("\xc8\x00"), "protocol error\n"},
+    {"RSV1 on opcode 3", BYTES("\xc3\x00"), "protocol error\n"},
+    {"RSV1 and RSV2", BYTES("\xe1\x00"), "protocol error\n"},
+    {"RSV2", BYTES("\xa1\x00"), "protocol error\n"},
+    {"RSV3", BYTES("\x91\x00"), "protocol error\n"},
+    {"a compressed message over the limit", BYTES("\xc2\x7f\0\0\0\0\0\x01\0\x01"), "too big\n"},
+};
+
 static void expect_transcript(const struct ws_script *script, struct cut cut, const char *what,
                               const char *expected)
 {
@@ -107,11 +134,11 @@ static void expect_transcript(const struct ws_script *script, struct cut cut, co
     buf_fini(&transcript);
 }
 
-static void expect_vectors(enum ws_role role, const struct vector *vectors, size_t count)
+static void expect_vectors(struct ws_script script, const struct vector *vectors, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct ws_script script = {
-            .role = role, .max_message_bytes = BIG, .bytes = vectors[i].bytes};
+        script.max_message_bytes = BIG;
+        script.bytes = vectors[i].bytes;
         const char *what = vectors[i].what;
         const char *expected = vectors[i].transcript;
         struct cut cut = {.guarded = true};
@@ -126,12 +153,21 @@ static void expect_vectors(enum ws_role role, const struct vector *vectors, size
 
 TEST(frames_of_a_server_read_the_same_whole_byte_by_byte_split_and_before_a_guard_page)
 {
-    expect_vectors(WS_CLIENT, from_server, sizeof from_server / sizeof *from_server);
+    struct ws_script script = {.role = WS_CLIENT};
+    expect_vectors(script, from_server, sizeof from_server / sizeof *from_server);
 }
 
 TEST(frames_of_a_client_read_the_same_whole_byte_by_byte_split_and_before_a_guard_page)
 {
-    expect_vectors(WS_SERVER, from_client, sizeof from_client / sizeof *from_client);
+    struct ws_script script = {.role = WS_SERVER};
+    expect_vectors(script, from_client, sizeof from_client / sizeof *from_client);
+}
+
+TEST(rsv1_is_let_in_on_the_first_frame_of_a_data_message_when_compression_was_agreed_on)
+{
+    struct ws_script script = {.role = WS_CLIENT, .may_be_compressed = true};
+    expect_vectors(script, compressed_from_server,
+                   sizeof compressed_from_server / sizeof *compressed_from_server);
 }
 
 TEST(a_reader_takes_at_most_40_bytes_of_a_session)
@@ -364,6 +400,23 @@ TEST(the_masked_example_of_the_rfc_is_written_as_it_stands_there)
     assert_int_equal(out.len, 11);
     assert_memory_equal(out.data, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11);
     buf_fini(&out);
+}
+
+TEST(a_compressed_message_is_written_with_rsv1)
+{
+    struct buf out = {0};
+    struct span payload = span_of("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+    assert_int_equal(ws_write_compressed(&out, WS_TEXT, payload, NULL), 0);
+    assert_int_equal(out.len, 9);
+    assert_memory_equal(out.data, "\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00", 9);
+    out.len = 0;
+    assert_int_equal(ws_write_compressed(&out, WS_BINARY, span_of_text("Hello"), a_mask), 0);
+    assert_int_equal(out.len, 11);
+    assert_memory_equal(out.data, "\xc2\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11);
+    buf_fini(&out);
+    uint8_t header[WS_HEADER_MAX_BYTES];
+    assert_int_equal(ws_write_compressed_header(header, WS_TEXT, 126), 4);
+    assert_memory_equal(header, "\xc1\x7e\x00\x7e", 4);
 }
 
 TEST(without_memory_nothing_is_written)

@@ -123,18 +123,25 @@ static void expect_text(const struct buf *buf, const char *text)
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"            \
     "Sec-WebSocket-Accept: " ACCEPT "\r\n"
 
-TEST(the_answer_accepts_with_and_without_a_subprotocol)
+TEST(the_answer_accepts_with_and_without_a_subprotocol_and_an_extension)
 {
     struct http_reader *request = read_request(HEAD(UPGRADE KEY_LINE VERSION));
     struct buf out = {0};
-    assert_int_equal(ws_handshake_accept(request, NULL, &out), 0);
+    assert_int_equal(ws_handshake_accept(request, NULL, NULL, &out), 0);
     expect_text(&out, ANSWER "\r\n");
     out.len = 0;
-    assert_int_equal(ws_handshake_accept(request, "spectate.v1", &out), 0);
+    assert_int_equal(ws_handshake_accept(request, "spectate.v1", NULL, &out), 0);
     expect_text(&out, ANSWER "Sec-WebSocket-Protocol: spectate.v1\r\n\r\n");
+    out.len = 0;
+    assert_int_equal(ws_handshake_accept(request, NULL, "permessage-deflate", &out), 0);
+    expect_text(&out, ANSWER "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+    out.len = 0;
+    assert_int_equal(ws_handshake_accept(request, "spectate.v1", "x-a; b=1", &out), 0);
+    expect_text(&out, ANSWER "Sec-WebSocket-Protocol: spectate.v1\r\n"
+                             "Sec-WebSocket-Extensions: x-a; b=1\r\n\r\n");
     buf_fini(&out);
     mem_fail_after(0);
-    assert_int_equal(ws_handshake_accept(request, NULL, &out), ERR_NO_MEMORY);
+    assert_int_equal(ws_handshake_accept(request, NULL, NULL, &out), ERR_NO_MEMORY);
     mem_fail_after(-1);
     assert_int_equal(out.len, 0);
     http_reader_free(&request);
@@ -233,7 +240,7 @@ TEST(what_our_client_asks_our_server_accepts_and_our_client_takes)
     assert_int_equal(ws_handshake_check(request, &fault), 101);
     assert_true(http_header_has_token(request, "Sec-WebSocket-Protocol", "spectate.v1"));
     assert_true(span_equals(http_header(request, "Host"), span_of_text("a.example:8080")));
-    assert_int_equal(ws_handshake_accept(request, "spectate.v1", &answer), 0);
+    assert_int_equal(ws_handshake_accept(request, "spectate.v1", NULL, &answer), 0);
     assert_int_equal(ws_handshake_read_answer(buf_span(&answer), key, "spectate.v1", &fault),
                      (int)answer.len);
     http_reader_free(&request);
