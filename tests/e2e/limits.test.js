@@ -6,6 +6,7 @@ const assert = require('node:assert');
 const test = require('node:test');
 const frames = require('./lib/frame.js');
 const { startServer } = require('./lib/server.js');
+const { until } = require('./lib/wait.js');
 
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
 const CLOSED = (reason) => `spectate_sessions_closed_total{reason="${reason}"}`;
@@ -72,12 +73,12 @@ test('a session that sends too fast is told, and may go on when it slows down', 
   assert.ok(positions.length >= 4 && refused.length > 0, `${positions.length} positions, ${refused.length} refused`);
   assert.deepStrictEqual(positions.slice(0, 4).map((position) => position.lat), [0, 1, 2, 3]);
   assert.strictEqual(await server.metric(ERRORS('too_many_messages')), refused.length);
-  for (let answered = false; !answered; ) {
+  const answer = await until(async () => {
     await peer.write(frames.text({ userId: 1, lat: -1, lng: -1 }));
     const message = await peer.message();
-    answered = !message.error;
-    if (answered) assert.strictEqual(message.lat, -1);
-  }
+    return !message.error && message;
+  }, 'a message to be taken again');
+  assert.strictEqual(answer.lat, -1);
 });
 
 test('a message may be as large as it may be, and one byte more closes the session with 1009', async (t) => {

@@ -4,7 +4,7 @@
  */
 const assert = require('node:assert');
 const test = require('node:test');
-const { startServer } = require('./lib/server.js');
+const { forEachWorkerCount, startServer } = require('./lib/server.js');
 
 const USERS = 100;
 const POSITIONS = 1000;
@@ -34,43 +34,44 @@ async function followers(server) {
   return clients;
 }
 
-test('a hundred users who follow themselves and the next get a thousand random positions, each exactly once, in order', async (t) => {
-  const server = await startServer(t);
-  const clients = await followers(server);
-  const positions = drawPositions();
-  for (const position of positions) clients[position.userId].send(position);
-  await Promise.all(clients.map((client) => client.settle()));
-  await Promise.all(clients.map((client) => client.settle()));
-  let delivered = 0;
-  for (const [id, client] of clients.entries()) {
-    const got = client.texts.map((text) => JSON.parse(text));
-    for (const runner of [id, id + 1]) {
-      assert.deepStrictEqual(
-        got.filter((position) => position.userId === runner),
-        positions.filter((position) => position.userId === runner),
-        `what ${id} got of ${runner}`,
-      );
+forEachWorkerCount((workers, args) => {
+  test(`a hundred users who follow themselves and the next get a thousand random positions, each exactly once, in order${workers}`, async (t) => {
+    const server = await startServer(t, args);
+    const clients = await followers(server);
+    const positions = drawPositions();
+    for (const position of positions) clients[position.userId].send(position);
+    await Promise.all(clients.map((client) => client.settle()));
+    await Promise.all(clients.map((client) => client.settle()));
+    let delivered = 0;
+    for (const [id, client] of clients.entries()) {
+      const got = client.texts.map((text) => JSON.parse(text));
+      for (const runner of [id, id + 1]) {
+        assert.deepStrictEqual(
+          got.filter((position) => position.userId === runner),
+          positions.filter((position) => position.userId === runner),
+          `what ${id} got of ${runner}`,
+        );
+      }
+      delivered += got.length;
     }
-    delivered += got.length;
-  }
-  await server.showsMetrics({
-    spectate_positions_received_total: POSITIONS,
-    spectate_positions_delivered_total: delivered,
-    spectate_positions_superseded_total: 0,
-    spectate_audiences: USERS,
-    spectate_runners: USERS + 1,
+    await server.showsMetrics({
+      spectate_positions_received_total: POSITIONS,
+      spectate_positions_delivered_total: delivered,
+      spectate_positions_superseded_total: 0,
+      spectate_runners: USERS + 1,
+    });
   });
-});
 
-test('positions published by one client for all users arrive in the order in which they were sent, across runners too', async (t) => {
-  const server = await startServer(t);
-  const [publisher, spectator] = await server.clients(2);
-  const positions = drawPositions();
-  spectator.follow(Array.from({ length: USERS }, (_, id) => id));
-  await spectator.ping();
-  for (const position of positions) publisher.send(position);
-  assert.deepStrictEqual(await spectator.take(POSITIONS), positions);
-  await spectator.expectNothingMore();
+  test(`positions published by one client for all users arrive in the order in which they were sent, across runners too${workers}`, async (t) => {
+    const server = await startServer(t, args);
+    const [publisher, spectator] = await server.clients(2);
+    const positions = drawPositions();
+    spectator.follow(Array.from({ length: USERS }, (_, id) => id));
+    await spectator.ping();
+    for (const position of positions) publisher.send(position);
+    assert.deepStrictEqual(await spectator.take(POSITIONS), positions);
+    await spectator.expectNothingMore();
+  });
 });
 
 test('spectators with the same runners are one audience, and each gets everything', async (t) => {

@@ -1,7 +1,7 @@
 'use strict';
 /*
- * crowd_main: a process of clients to be killed. `node crowd_main.js URL COUNT`: all follow runner 1, and publish it as fast as
- * they can.
+ * crowd_main: a process of clients to be killed. `node crowd_main.js URL COUNT`: all follow runner 1, and publish it in turn, all
+ * the time.
  */
 const WebSocket = require('ws');
 
@@ -9,9 +9,10 @@ const [url, count] = process.argv.slice(2);
 const clients = [];
 
 function flood() {
-  for (const [i, client] of clients.entries())
-    if (client.bufferedAmount < 10_000) client.send(JSON.stringify({ userId: 1, lat: i, lng: Date.now() }));
-  setImmediate(flood);
+  const client = clients.shift();
+  clients.push(client);
+  if (client.bufferedAmount < 1000) client.send(JSON.stringify({ userId: 1, lat: 1, lng: Date.now() }));
+  setTimeout(flood, 1);
 }
 
 function open() {

@@ -15,6 +15,9 @@ const { until } = require('./wait.js');
 
 const ANY_PORT = ['--listen', '127.0.0.1:0'];
 
+/* For tests that must hold however many workers there are. All others are run with one, whose gauges are always up to date. */
+const WORKER_COUNTS = [1, 4];
+
 /* What is left when every client is gone: the connection that asks for the metrics. */
 const IDLE = {
   spectate_sessions: 0,
@@ -71,10 +74,13 @@ class Server {
     return request(this, path, options);
   }
 
-  /* All metrics now: a Map by name and labels as they are written. Asks again while it is turned away at a limit. */
+  /*
+   * All metrics now: a Map by name and labels as they are written. Asks again while it is turned away, for a limit or for want of
+   * descriptors.
+   */
   async metrics() {
     const answer = await until(async () => {
-      const it = await this.get('/metrics');
+      const it = await this.get('/metrics').catch((error) => ({ status: 503, error }));
       return it.status !== 503 && it;
     }, 'the metrics');
     assert.strictEqual(answer.status, 200);
@@ -144,13 +150,24 @@ async function start(t, file, args, options) {
   return server;
 }
 
-/* Start `spectate serve` for this test; `args` are added to --listen 127.0.0.1:0. */
+/* Start `spectate serve` for this test, on any port of 127.0.0.1 and with one worker unless `args` say otherwise. */
 function startServer(t, args = [], options = {}) {
-  return start(t, SPECTATE, ['serve', ...(args.includes('--listen') ? [] : ANY_PORT), ...args], options);
+  const listen = args.includes('--listen') ? [] : ANY_PORT;
+  const workers = args.includes('--workers') ? [] : ['--workers', '1'];
+  return start(t, SPECTATE, ['serve', ...listen, ...workers, ...args], options);
 }
 
 function startEcho(t, args = []) {
   return start(t, WS_ECHO, [...ANY_PORT, ...args]);
 }
 
-module.exports = { Server, startEcho, startServer };
+/*
+ * Declare tests for each number of workers: the end of their names, and the arguments for the server. A worker brings its gauges
+ * up to date four times in the shortest of the timeouts.
+ */
+function forEachWorkerCount(declare) {
+  for (const count of WORKER_COUNTS)
+    declare(count === 1 ? '' : ` (${count} workers)`, ['--workers', String(count), '--keep-alive-timeout', '200ms']);
+}
+
+module.exports = { forEachWorkerCount, startEcho, startServer };
