@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "metrics/metrics.h"
+#include "net/listener.h"
 
 #define MAX_SHARDS 64
 #define SIGNALS 2
@@ -81,14 +82,15 @@ static int make_shards(struct server *server, const struct session_handler *hand
         };
         struct shard *shard = shard_new(&options);
         if (shard == NULL)
-            return ERR_SYSTEM;
+            break;
         server->shards[i] = shard;
         server->metrics[i] = shard->metrics;
         server->shard_count++;
     }
-    for (size_t i = 0; i < count; i++)
-        shard_introduce(server->shards[i], server->shards, count);
-    return 0;
+    /* Also when some are missing: the ones that were made still have to be wound up. */
+    for (size_t i = 0; i < server->shard_count; i++)
+        shard_introduce(server->shards[i], server->shards, server->shard_count);
+    return server->shard_count == count ? 0 : ERR_SYSTEM;
 }
 
 /* All workers listen on the address; the port that the system chose for the first is that of the others. */
@@ -101,6 +103,10 @@ static int listen_on(struct server *server, const char *text)
         return err;
     }
     bool share_port = server->shard_count > 1;
+    if (share_port && listener_probe(&address) < 0) {
+        LOG(LOG_ERROR, "net.not_listening", NO_SESSION, "%s: %s", text, strerror(errno));
+        return ERR_SYSTEM;
+    }
     for (size_t i = 0; i < server->shard_count; i++) {
         err = shard_listen(server->shards[i], &address, share_port, &address);
         if (err < 0) {
@@ -162,11 +168,20 @@ static void on_signal(uv_signal_t *handle, int number)
 static void on_shard_ended(uv_async_t *async)
 {
     struct server *server = async->data;
-    if (atomic_load(&server->ended) < server->running)
-        return;
+    if (atomic_load(&server->ended) == server->running)
+        uv_stop(&server->loop);
+}
+
+/* The very last: from here on a signal would end the process by itself, with another status than ours. */
+static void stop_watching_signals(struct server *server)
+{
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&server->signals[i], NULL);
-    uv_close((uv_handle_t *)async, NULL);
+    for (size_t i = 0; i < SIGNALS; i++)
+        signal(ending_signals[i], SIG_IGN);
+    uv_close((uv_handle_t *)&server->shard_ended, NULL);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&server->loop) == 0);
 }
 
 static void watch_signals(struct server *server)
@@ -210,9 +225,6 @@ static void wind_up_unstarted(struct server *server)
         worker_stop(server->shards[i]->worker);
         shard_run(server->shards[i]);
     }
-    server->running = 0;
-    on_shard_ended(&server->shard_ended);
-    uv_run(&server->loop, UV_RUN_DEFAULT);
 }
 
 int server_run(const struct options *options, const struct session_handler *handler)
@@ -235,7 +247,7 @@ int server_run(const struct options *options, const struct session_handler *hand
         wind_up_unstarted(server);
     for (size_t i = 0; i < server->shard_count; i++)
         shard_free(&server->shards[i]);
-    CHECK(uv_loop_close(&server->loop) == 0);
+    stop_watching_signals(server);
     admission_free(&server->admission);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;

@@ -24,13 +24,23 @@ struct session_id session_log_id(const struct session *session)
     return (struct session_id){session->id};
 }
 
+uint32_t session_now_ms(const struct session *session)
+{
+    return (uint32_t)worker_now_ms(session->shard->worker);
+}
+
+void session_set_deadline(struct session *session, uint64_t after_ms)
+{
+    session->deadline_ms = session_now_ms(session) + (uint32_t)after_ms;
+}
+
 /* --- events of the connection --------------------------------------------------------------------------------------- */
 
 static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
 {
     struct session *session = session_of(conn);
     metrics_add(session->shard->metrics, METRIC_bytes_received_total, len);
-    session->heard_ms = worker_now_ms(session->shard->worker);
+    session->heard_ms = session_now_ms(session);
     session->pings_missed = 0;
     size_t taken = 0;
     if (session->state == SESSION_HTTP)
@@ -85,7 +95,6 @@ static const struct conn_events conn_events = {
 static struct session *make(struct shard *shard, int fd)
 {
     const struct options *options = shard->options;
-    uint64_t now_ms = worker_now_ms(shard->worker);
     struct session *session = mem_try(sizeof *session);
     if (session == NULL)
         return NULL;
@@ -95,8 +104,8 @@ static struct session *make(struct shard *shard, int fd)
     }
     session->shard = shard;
     session->id = ++shard->last_id;
-    session->heard_ms = session->refilled_ms = now_ms;
-    session->deadline_ms = now_ms + options->handshake_timeout_ms;
+    session->heard_ms = session->refilled_ms = session_now_ms(session);
+    session_set_deadline(session, options->handshake_timeout_ms);
     session->message_tokens = (uint32_t)options->max_messages_per_second;
     session->follower.owner = session;
     DL_APPEND(shard->sessions, session);
@@ -236,8 +245,7 @@ static void begin_end(struct session *session, enum close_reason reason)
 {
     let_go(session);
     session->reason = (uint8_t)reason;
-    session->deadline_ms =
-        worker_now_ms(session->shard->worker) + session->shard->options->close_timeout_ms;
+    session_set_deadline(session, session->shard->options->close_timeout_ms);
     metrics_add_labelled(session->shard->metrics, METRIC_sessions_closed_total, reason, 1);
     LOG(LOG_DEBUG, "session.end", session_log_id(session), "%s", close_reason_name(reason));
 }
@@ -286,11 +294,12 @@ void session_close(struct session *session, enum close_reason reason)
 /* --- sweep ---------------------------------------------------------------------------------------------------------- */
 
 /* A full socket is slow, not dead: it is not asked for a sign of life that it could not give. */
-static void check_heartbeat(struct session *session, uint64_t now_ms)
+static void check_heartbeat(struct session *session)
 {
+    uint32_t quiet_ms = session_now_ms(session) - session->heard_ms;
     uint64_t interval_ms = session->shard->options->heartbeat_interval_ms;
     uint64_t patience_ms = interval_ms * (session->pings_missed + 1U);
-    if (now_ms - session->heard_ms < patience_ms || conn_is_full(&session->conn))
+    if (quiet_ms < patience_ms || conn_is_full(&session->conn))
         return;
     if (session->pings_missed >= PINGS_BEFORE_CLOSE) {
         session_close(session, CLOSE_heartbeat_timeout);
@@ -301,7 +310,7 @@ static void check_heartbeat(struct session *session, uint64_t now_ms)
     session_send(session, WS_PING, span_of(NULL, 0));
 }
 
-void session_sweep(struct session *session, uint64_t now_ms)
+void session_sweep(struct session *session)
 {
     if (session->state == SESSION_GONE)
         return;
@@ -309,8 +318,8 @@ void session_sweep(struct session *session, uint64_t now_ms)
         session_count_fault(session, FAULT_out_of_memory);
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
     } else if (session->state == SESSION_OPEN) {
-        check_heartbeat(session, now_ms);
-    } else if (now_ms < session->deadline_ms) {
+        check_heartbeat(session);
+    } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;
     } else if (session->state == SESSION_HTTP) {
         session_http_timeout(session);

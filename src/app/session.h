@@ -41,6 +41,10 @@ struct session_handler {
 
 enum session_state { SESSION_HTTP, SESSION_OPEN, SESSION_CLOSING, SESSION_LINGERING, SESSION_GONE };
 
+/*
+ * Times are milliseconds of the worker's clock cut to 32 bits: compared by their difference, they serve for spans up to
+ * 24 days. There may be many thousand idle sessions, so this struct is kept small.
+ */
 struct session {
     struct conn conn;
     struct shard *shard;
@@ -52,11 +56,11 @@ struct session {
     struct ws_reader ws;
     struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
     uint64_t id;
-    uint64_t deadline_ms;   /* HTTP, CLOSING, LINGERING: when patience ends */
-    uint64_t heard_ms;      /* when the last byte came */
-    uint64_t refilled_ms;   /* when message_tokens was last brought up to date */
+    uint32_t deadline_ms;    /* HTTP, CLOSING, LINGERING: when patience ends */
+    uint32_t heard_ms;       /* when the last byte came */
+    uint32_t refilled_ms;    /* when message_tokens was last brought up to date */
     uint32_t message_tokens; /* messages it may send now */
-    uint16_t faults;
+    uint32_t faults;
     uint8_t state;
     uint8_t reason; /* enum close_reason, once it is closing */
     uint8_t pings_missed;
@@ -81,7 +85,7 @@ void session_fault(struct session *session, const struct fault *fault);
 void session_close(struct session *session, enum close_reason reason);
 
 /* The sweep, about once a second: deadlines, heartbeat. */
-void session_sweep(struct session *session, uint64_t now_ms);
+void session_sweep(struct session *session);
 
 /* For log lines. */
 struct session_id session_log_id(const struct session *session);

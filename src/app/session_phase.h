@@ -13,6 +13,10 @@ enum session_parting {
     SESSION_PART_AFTER_HANDSHAKE /* a close frame was sent, the peer's is awaited */
 };
 
+/* The worker's clock as sessions keep it; patience from now on. */
+uint32_t session_now_ms(const struct session *session);
+void session_set_deadline(struct session *session, uint64_t after_ms);
+
 /* Begin the end; does nothing when it has begun. */
 void session_part(struct session *session, enum close_reason reason, enum session_parting parting);
 

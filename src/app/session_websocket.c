@@ -9,12 +9,15 @@ static bool takes_message_token(struct session *session)
     uint64_t rate = session->shard->options->max_messages_per_second;
     if (rate == 0)
         return true;
-    uint64_t now_ms = worker_now_ms(session->shard->worker);
-    uint64_t gained = (now_ms - session->refilled_ms) * rate / 1000;
+    uint32_t now_ms = session_now_ms(session);
+    uint64_t gained = (uint64_t)(now_ms - session->refilled_ms) * rate / 1000;
     if (gained > 0) {
         uint64_t tokens = session->message_tokens + gained;
         session->message_tokens = (uint32_t)(tokens < rate ? tokens : rate);
-        session->refilled_ms = tokens < rate ? session->refilled_ms + gained * 1000 / rate : now_ms;
+        if (tokens < rate)
+            session->refilled_ms += (uint32_t)(gained * 1000 / rate);
+        else
+            session->refilled_ms = now_ms;
     }
     if (session->message_tokens == 0)
         return false;

@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <unistd.h>
 #include <utlist.h>
 
@@ -20,14 +23,15 @@
 #define SHORTEST_TICK_MS 10
 #define EXPIRES_PER_TICK 10000
 #define SHARDS_MAX 64
+#define STORM_SESSIONS 1000
 
-static void sweep_sessions(struct shard *shard, uint64_t now_ms)
+static void sweep_sessions(struct shard *shard)
 {
     struct session *session;
     struct session *next;
     DL_FOREACH_SAFE(shard->sessions, session, next)
     {
-        session_sweep(session, now_ms);
+        session_sweep(session);
     }
 }
 
@@ -75,10 +79,24 @@ static bool on_turn(void *context, uint64_t now_ms)
     return has_more;
 }
 
+/* After a storm of connections has gone, what the allocator keeps of it goes back to the system. */
+static void give_memory_back(struct shard *shard)
+{
+    if (shard->session_count > shard->session_peak)
+        shard->session_peak = shard->session_count;
+    if (shard->session_peak < STORM_SESSIONS || shard->session_count > shard->session_peak / 2)
+        return;
+    shard->session_peak = shard->session_count;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void on_tick(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
-    sweep_sessions(shard, now_ms);
+    sweep_sessions(shard);
+    give_memory_back(shard);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
     shard_refresh_metrics(shard);
 }

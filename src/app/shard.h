@@ -33,6 +33,7 @@ struct shard {
     struct hub *hub; /* owned */
     struct session *sessions;
     size_t session_count;
+    size_t session_peak;  /* since memory was last given back */
     size_t open_count;    /* of these, those whose WebSocket is open */
     size_t refused_count; /* of these, those only told that they are over a limit */
     struct seed_message message; /* scratch for decoding */

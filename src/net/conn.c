@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "net/outbox.h"
 
 #define CONN_MAGIC 0x636f6e6eU
 #define SPANS_MAX 16
@@ -48,8 +49,7 @@ static void init(struct conn *conn, struct worker *worker, const struct conn_eve
     conn->events = events;
     conn->worker = worker;
     conn->magic = CONN_MAGIC;
-    conn->kept = (struct buf){0};
-    conn->kept_from = 0;
+    conn->kept = NULL;
     conn->watching = 0;
     conn->connecting = conn->wants_room = conn->ended = conn->closing = false;
 }
@@ -122,7 +122,7 @@ static size_t write_vector(struct conn *conn, struct iovec *vector, size_t count
     return written > 0 ? (size_t)written : 0;
 }
 
-static size_t fill_vector(struct iovec vector[SPANS_MAX], const struct span *spans, size_t count)
+static size_t fill_vector(struct iovec *vector, const struct span *spans, size_t count)
 {
     size_t offered = 0;
     for (size_t i = 0; i < count; i++) {
@@ -138,7 +138,7 @@ size_t conn_send(struct conn *conn, const struct span *spans, size_t count)
     CHECK(count > 0 && count <= SPANS_MAX);
     if (conn->closing)
         return 0;
-    if (conn->kept.len > 0 || conn->connecting) {
+    if (conn->kept != NULL || conn->connecting) {
         want_room(conn);
         return 0;
     }
@@ -154,9 +154,7 @@ int conn_keep(struct conn *conn, struct span bytes)
 {
     if (conn->closing || bytes.len == 0)
         return 0;
-    if (bytes.len > UINT32_MAX - conn->kept.len)
-        return ERR_NO_MEMORY;
-    int err = buf_append(&conn->kept, bytes);
+    int err = outbox_keep(&conn->kept, bytes);
     if (err == 0)
         want_room(conn);
     return err;
@@ -172,22 +170,19 @@ int conn_write(struct conn *conn, struct span bytes)
 
 size_t conn_queued(const struct conn *conn)
 {
-    return conn->kept.len - conn->kept_from;
+    return outbox_waiting(conn->kept).len;
 }
 
 /* True when nothing is kept any more. */
 static bool write_kept(struct conn *conn)
 {
-    size_t left = conn_queued(conn);
-    if (left > 0) {
-        struct iovec vector = {.iov_base = conn->kept.data + conn->kept_from, .iov_len = left};
-        conn->kept_from += (uint32_t)write_vector(conn, &vector, 1);
+    struct span waiting = outbox_waiting(conn->kept);
+    if (waiting.len > 0) {
+        struct iovec vector;
+        fill_vector(&vector, &waiting, 1);
+        outbox_sent(&conn->kept, write_vector(conn, &vector, 1));
     }
-    if (conn->kept_from < conn->kept.len)
-        return false;
-    buf_fini(&conn->kept);
-    conn->kept_from = 0;
-    return true;
+    return conn->kept == NULL;
 }
 
 void conn_shutdown(struct conn *conn)
@@ -290,8 +285,7 @@ void conn_close(struct conn *conn)
     if (conn->closing)
         return;
     conn->closing = true;
-    buf_fini(&conn->kept);
-    conn->kept_from = 0;
+    outbox_free(&conn->kept);
     uv_poll_stop(&conn->poll);
     close(conn->fd);
     conn->fd = -1;

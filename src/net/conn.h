@@ -15,12 +15,12 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "base/buf.h"
 #include "base/span.h"
 #include "net/address.h"
 #include "net/worker.h"
 
 struct conn;
+struct outbox;
 
 enum conn_end {
     CONN_END_FIN,     /* the peer ended its direction in order */
@@ -45,8 +45,7 @@ struct conn {
     uv_poll_t poll;
     const struct conn_events *events;
     struct worker *worker;
-    struct buf kept;   /* owned; bytes that go out first */
-    uint32_t kept_from; /* of these, how many are out */
+    struct outbox *kept; /* owned; bytes that go out first */
     uint32_t magic;
     int fd;
     uint8_t watching; /* the events asked of the loop */

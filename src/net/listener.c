@@ -80,6 +80,20 @@ static int open_socket(struct listener *listener)
     return done ? 0 : ERR_SYSTEM;
 }
 
+int listener_probe(const struct address *address)
+{
+    const struct sockaddr *name = (const void *)&address->storage;
+    struct listener_options options = {.address = *address};
+    int fd = socket(address->storage.ss_family, SOCK_STREAM, 0);
+    bool is_free =
+        fd >= 0 && set_options(fd, &options) == 0 && bind(fd, name, address->len) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return is_free ? 0 : ERR_SYSTEM;
+}
+
 static int open_spare(void)
 {
     return open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -34,6 +34,12 @@ struct listener_options {
  */
 struct listener *listener_open(struct worker *worker, const struct listener_options *options);
 
+/*
+ * Is the address free? With a shared port the system would let another process's workers join ours. 0, or ERR_SYSTEM with
+ * errno (EADDRINUSE).
+ */
+int listener_probe(const struct address *address);
+
 /* Stop accepting. The memory goes in a later turn. */
 void listener_close(struct listener *listener);
 
