@@ -47,14 +47,14 @@ test('the path and the query of the WebSocket do not matter', async (t) => {
   }
 });
 
-test('no subprotocol and no extension is chosen', async (t) => {
+test('no subprotocol is chosen, and no extension that is not known', async (t) => {
   const server = await startServer(t);
   const peer = await server.raw();
   await peer.write(
     handshake({
       headers: {
         'Sec-WebSocket-Protocol': 'spectate.v9, chat',
-        'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
+        'Sec-WebSocket-Extensions': 'x-webkit-deflate-frame, permessage-bzip2',
       },
     }),
   );
@@ -248,4 +248,35 @@ test('a position that is not renewed within position-ttl is forgotten', async (t
   await server.showsMetrics({ spectate_runners: 0 });
   runner.follow([1], { snapshot: true });
   await runner.expectNothingMore();
+});
+
+test('with a pace a session gets at most the newest of each runner at a tick, and each of those published last', async (t) => {
+  const server = await startServer(t);
+  const [runner, paced, eager] = await server.clients(3);
+  paced.follow([1, 2], { every: 300 });
+  eager.follow([1, 2]);
+  await Promise.all([paced.ping(), eager.ping()]);
+  for (let i = 0; i < 200; i++) for (const id of [1, 2]) runner.publish(id, i, id);
+  assert.strictEqual((await eager.take(400)).length, 400);
+  const got = [];
+  while (got.filter(({ lat }) => lat === 199).length < 2) got.push(await paced.next());
+  assert.ok(got.length < 40, `${got.length} positions`);
+  for (const id of [1, 2]) {
+    const lats = got.filter(({ userId }) => userId === id).map(({ lat }) => lat);
+    assert.deepStrictEqual(lats, [...new Set(lats)].sort((a, b) => a - b));
+  }
+  await paced.expectNothingMore();
+});
+
+test('a pace of 0 brings every position at once again', async (t) => {
+  const server = await startServer(t);
+  const client = await server.client();
+  client.follow([1], { every: 60_000 });
+  client.publish(1, 1, 1);
+  client.follow([], { every: 0 });
+  for (let i = 2; i < 20; i++) client.publish(1, i, i);
+  const last = await client.changed.until(() => client.texts.find((text) => JSON.parse(text).lat === 19), 'the last position');
+  assert.ok(last);
+  const lats = client.texts.map((text) => JSON.parse(text).lat);
+  assert.deepStrictEqual(lats.slice(-18), Array.from({ length: 18 }, (_, i) => i + 2));
 });

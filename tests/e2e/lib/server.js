@@ -32,6 +32,8 @@ class Server {
   constructor(program) {
     this.program = program;
     this.peers = [];
+    this.authority = undefined; // as in a URL: 127.0.0.1:8080, [::1]:8080
+    this.url = undefined;
     this.host = undefined;
     this.port = undefined;
     this.endIsChecked = false;
@@ -39,10 +41,6 @@ class Server {
 
   get pid() {
     return this.program.pid;
-  }
-
-  get url() {
-    return `ws://${this.authority}/`;
   }
 
   /* A client that is connected. */
@@ -144,6 +142,7 @@ async function start(t, file, args, options) {
   });
   const [, authority, host, port] = await program.printed(/ net\.listening .*listening on ((\S+):(\d+))\n/);
   server.authority = authority;
+  server.url = `ws://${authority}/`;
   server.host = host.replace(/^\[|\]$/g, '');
   server.port = Number(port);
   await program.printed(/ server\.ready /);
