@@ -83,8 +83,11 @@ static double stamp(double deg, uint32_t part)
     return signbit(deg) ? -stamped : stamped;
 }
 
+/* Of what a server says: any number at all. */
 static uint32_t stamp_of(double deg)
 {
+    if (!(fabs(deg) <= 1e6))
+        return 0;
     return (uint32_t)fmod(round(fabs(deg) * STAMP_PER_DEGREE), STAMP_PART);
 }
 
