@@ -1,10 +1,10 @@
 /*
  * ws_client: a WebSocket client (RFC 6455) on a worker's loop, small enough for thousands in one process.
  *
- * Happy path: ws_client_connect() -> on_open -> on_message ... -> ws_client_close() -> on_close -> on_released.
- * A connection that never opened, broke, or whose server broke the protocol gives on_fail in place of on_close. Exactly one of
- * the two comes, unless ws_client_abort() was called; on_released always comes, later, last. Pings are answered here.
- * It keeps no timer: ws_client_tick() is called now and then, and sees to the deadlines.
+ * Happy path: ws_client_connect() -> on_open -> on_message ... -> ws_client_close() -> on_close -> on_released. A
+ * connection that never opened, broke, or whose server broke the protocol gives on_fail in place of on_close. Exactly
+ * one of the two comes, unless ws_client_abort() was called; on_released always comes, later, last. Pings are answered
+ * here. It keeps no timer: ws_client_tick() is called now and then, and sees to the deadlines.
  */
 #ifndef SPECTATE_APP_WS_CLIENT_H
 #define SPECTATE_APP_WS_CLIENT_H
@@ -75,7 +75,10 @@ struct ws_client {
     enum ws_client_state state;
 };
 
-/* Fill everything but the numbers from a URL: take it apart and look its host up, which may block. 0, or ERR_INVALID or ERR_NOT_FOUND with `error` filled. */
+/*
+ * Fill everything but the numbers from a URL: take it apart and look its host up, which may block. 0, or ERR_INVALID or
+ * ERR_NOT_FOUND with `error` filled.
+ */
 int ws_client_options_set_url(struct ws_client_options *options, const char *url,
                               char error[WS_URL_ERROR_BYTES]);
 

@@ -1,6 +1,6 @@
 /*
- * backoff: how long to wait before the next attempt: twice as long at most after each failure, and anywhere below that, so that many
- * clients who lost one server don't come back as one.
+ * backoff: how long to wait before the next attempt: twice as long at most after each failure, and anywhere below that,
+ * so that many clients who lost one server don't come back as one.
  *
  * Source: "full jitter", Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
  */

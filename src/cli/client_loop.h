@@ -1,9 +1,10 @@
 /*
- * client_loop: what the client commands have in common around their WebSocket clients: a worker, a timer that the command
- * winds up, signals, and an end once every connection is released.
+ * client_loop: what the client commands have in common around their WebSocket clients: a worker, a timer that the
+ * command winds up, signals, and an end once every connection is released.
  *
- * Happy path: client_loop_init() -> connect some clients, client_loop_held() for each -> client_loop_run() ... client_loop_finish()
- * from an event -> the last client_loop_released() -> client_loop_run() returns -> client_loop_fini().
+ * Happy path: client_loop_init() -> connect some clients, client_loop_held() for each -> client_loop_run() ...
+ * client_loop_finish() from an event -> the last client_loop_released() -> client_loop_run() returns ->
+ * client_loop_fini().
  */
 #ifndef SPECTATE_CLI_CLIENT_LOOP_H
 #define SPECTATE_CLI_CLIENT_LOOP_H

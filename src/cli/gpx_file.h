@@ -1,5 +1,6 @@
 /*
- * gpx_file: the points of a GPX file on disk, taken one at a time in file order; never more than a few kilobytes of it in memory.
+ * gpx_file: the points of a GPX file on disk, taken one at a time in file order; never more than a few kilobytes of it
+ * in memory.
  */
 #ifndef SPECTATE_CLI_GPX_FILE_H
 #define SPECTATE_CLI_GPX_FILE_H

@@ -1,9 +1,10 @@
 /*
  * ledger: who must get which position, and who got it: the exact account of a simulation.
  *
- * Users are numbered from 0 and publish under their number. User u follows u and the `follow` - 1 ids after it, of which the last
- * belong to nobody. A message of the `seed` dialect has no number of its own, so one is stamped into the last digits of the
- * coordinates: each receipt tells which position it is, whatever was lost, doubled or overtaken before it.
+ * Users are numbered from 0 and publish under their number. User u follows u and the `follow` - 1 ids after it, of
+ * which the last belong to nobody. A message of the `seed` dialect has no number of its own, so one is stamped into the
+ * last digits of the coordinates: each receipt tells which position it is, whatever was lost, doubled or overtaken
+ * before it.
  */
 #ifndef SPECTATE_CLI_LEDGER_H
 #define SPECTATE_CLI_LEDGER_H
@@ -31,8 +32,8 @@ struct ledger *ledger_new(uint32_t users, uint32_t follow);
 void ledger_free(struct ledger **ledger);
 
 /*
- * The place that stands for `place` in the runner's next position: moved by less than 2 cm to a grid of 1e-7 degrees, with
- * the position's number below it. The same until ledger_publish().
+ * The place that stands for `place` in the runner's next position: moved by less than 2 cm to a grid of 1e-7 degrees,
+ * with the position's number below it. The same until ledger_publish().
  */
 struct ledger_place ledger_stamp(const struct ledger *ledger, uint32_t runner,
                                  struct ledger_place place);

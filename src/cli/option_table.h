@@ -1,6 +1,6 @@
 /*
- * option_table: the options of a client command as one table: name, kind, bounds and help in a .def file, from which the argp
- * options and the parsing come.
+ * option_table: the options of a client command as one table: name, kind, bounds and help in a .def file, from which
+ * the argp options and the parsing come.
  */
 #ifndef SPECTATE_CLI_OPTION_TABLE_H
 #define SPECTATE_CLI_OPTION_TABLE_H
@@ -31,13 +31,16 @@ struct option_field {
 #define OPTION_FIRST_KEY 0x100
 
 /*
- * Set the field of this key in `target`. ARGP_ERR_UNKNOWN when the key is none of the table's; a value that is wrong ends the process
- * with the usage status, saying what is wrong.
+ * Set the field of this key in `target`. ARGP_ERR_UNKNOWN when the key is none of the table's; a value that is wrong
+ * ends the process with the usage status, saying what is wrong.
  */
 error_t option_table_set(const struct option_field *fields, int key, const char *value,
                          struct argp_state *state);
 
-/* Parse with argp. `target` is passed to the parser as state->input. Does not return when the usage is wrong or --help is asked for. */
+/*
+ * Parse with argp. `target` is passed to the parser as state->input. Does not return when the usage is wrong or --help
+ * is asked for.
+ */
 void option_table_run(const struct argp *argp, int argc, char **argv, void *target);
 
 #endif

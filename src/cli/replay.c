@@ -1,6 +1,6 @@
 /*
- * replay: `spectate replay`, recorded GPX tracks published as live runners. Each file is one runner in its own timing; with
- * --follow it is also the follower who prints what arrives and checks that it is what was sent.
+ * replay: `spectate replay`, recorded GPX tracks published as live runners. Each file is one runner in its own timing;
+ * with --follow it is also the follower who prints what arrives and checks that it is what was sent.
  */
 #include <inttypes.h>
 #include <stdio.h>

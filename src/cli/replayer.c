@@ -158,8 +158,8 @@ static bool publish(struct replayer *replayer, struct player *player)
 }
 
 /*
- * As fast as can be is as fast as the follower gets it: a server may skip positions for one that lies far behind. When nothing
- * arrives for as long as we would settle, it never will.
+ * As fast as can be is as fast as the follower gets it: a server may skip positions for one that lies far behind. When
+ * nothing arrives for as long as we would settle, it never will.
  */
 static bool must_wait_for_follower(const struct replayer *replayer)
 {

@@ -1,9 +1,9 @@
 /*
  * replayer: tracks published by one client each, all on one clock, and perhaps a follower who checks them.
  *
- * Happy path: all connect -> the follower follows, known by the pong to the ping sent behind it -> every point is published when it is due
- * -> wait until the follower has them all -> all close. A client who can't connect ends it; one who is cut off later publishes no
- * more. SIGINT or SIGTERM end the publishing, a second one ends everything.
+ * Happy path: all connect -> the follower follows, known by the pong to the ping sent behind it -> every point is
+ * published when it is due -> wait until the follower has them all -> all close. A client who can't connect ends it;
+ * one who is cut off later publishes no more. SIGINT or SIGTERM end the publishing, a second one ends everything.
  */
 #ifndef SPECTATE_CLI_REPLAYER_H
 #define SPECTATE_CLI_REPLAYER_H

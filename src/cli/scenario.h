@@ -1,6 +1,6 @@
 /*
- * scenario: what a simulation publishes, and when: users who jump at random, as the prototype's test client had them, or a race
- * along a course. Drawn step by step from a seed.
+ * scenario: what a simulation publishes, and when: users who jump at random, as the prototype's test client had them,
+ * or a race along a course. Drawn step by step from a seed.
  */
 #ifndef SPECTATE_CLI_SCENARIO_H
 #define SPECTATE_CLI_SCENARIO_H

@@ -1,6 +1,6 @@
 /*
- * sequence: a fingerprint of a row of positions, so that what was sent and what arrived can be compared in constant memory: the same
- * count and the same mix mean the same positions in the same order.
+ * sequence: a fingerprint of a row of positions, so that what was sent and what arrived can be compared in constant
+ * memory: the same count and the same mix mean the same positions in the same order.
  */
 #ifndef SPECTATE_CLI_SEQUENCE_H
 #define SPECTATE_CLI_SEQUENCE_H

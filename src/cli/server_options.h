@@ -14,8 +14,8 @@ struct server_options {
 };
 
 /*
- * What the command's WebSocket clients share, with deadlines that suit people. The process ends with a message and a status when the URL
- * is wrong (EXIT_CODE_USAGE) or its host is unknown (EXIT_CODE_NOT_STARTED).
+ * What the command's WebSocket clients share, with deadlines that suit people. The process ends with a message and a
+ * status when the URL is wrong (EXIT_CODE_USAGE) or its host is unknown (EXIT_CODE_NOT_STARTED).
  */
 struct ws_client_options server_options_resolve(const struct server_options *server,
                                                 const char *command);

@@ -1,6 +1,6 @@
 /*
- * simulate: `spectate simulate`, the prototype's test client grown up. It plays a scenario against a server and tells exactly
- * what was lost, doubled or overtaken, with the exit status to match.
+ * simulate: `spectate simulate`, the prototype's test client grown up. It plays a scenario against a server and tells
+ * exactly what was lost, doubled or overtaken, with the exit status to match.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /*
- * simulate_progress: a line while a simulation runs. Of a race it tells every second how it stands, for people to read; of jumps a
- * counter that overwrites itself on a terminal. Where nobody looks (a pipe) a race has a line every ten seconds, jumps none.
+ * simulate_progress: a line while a simulation runs. Of a race it tells every second how it stands, for people to read;
+ * of jumps a counter that overwrites itself on a terminal. Where nobody looks (a pipe) a race has a line every ten
+ * seconds, jumps none.
  */
 #ifndef SPECTATE_CLI_SIMULATE_PROGRESS_H
 #define SPECTATE_CLI_SIMULATE_PROGRESS_H

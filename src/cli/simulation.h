@@ -1,10 +1,10 @@
 /*
  * simulation: many users as event-driven clients in one process, who play a scenario against a server.
  *
- * Happy path: all connect, a window of them at a time -> each follows, and is known to follow when the ping sent behind the follow
- * message is answered -> the scenario is published on its own schedule -> wait until everything arrived -> all close.
- * A user who can't connect ends it; one who is cut off later is counted, and what it misses is missing. SIGINT or SIGTERM end
- * the publishing, a second one ends everything at once.
+ * Happy path: all connect, a window of them at a time -> each follows, and is known to follow when the ping sent behind
+ * the follow message is answered -> the scenario is published on its own schedule -> wait until everything arrived ->
+ * all close. A user who can't connect ends it; one who is cut off later is counted, and what it misses is missing.
+ * SIGINT or SIGTERM end the publishing, a second one ends everything at once.
  */
 #ifndef SPECTATE_CLI_SIMULATION_H
 #define SPECTATE_CLI_SIMULATION_H

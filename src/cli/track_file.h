@@ -1,6 +1,7 @@
 /*
- * track_file: the track of a GPX file as something to play: its points with the time each is due. A file without a track gives
- * its routes. Read twice, a bite at a time: first to know what is in it, then to play it; so its size does not matter.
+ * track_file: the track of a GPX file as something to play: its points with the time each is due. A file without a
+ * track gives its routes. Read twice, a bite at a time: first to know what is in it, then to play it; so its size does
+ * not matter.
  */
 #ifndef SPECTATE_CLI_TRACK_FILE_H
 #define SPECTATE_CLI_TRACK_FILE_H

@@ -1,9 +1,10 @@
 /*
  * track_timing: when each point of a recorded track is due, counted from the track's first.
  *
- * Time never runs backwards: a point that is earlier than one before it is due at once. A point without time is due with the one before
- * it, and in a track that has no times at all points are a second apart. A jump of more than a day, either way, is a broken clock (real files
- * hold 1970 and 7528 next to today): the point is due at once, and time goes on from there.
+ * Time never runs backwards: a point that is earlier than one before it is due at once. A point without time is due
+ * with the one before it, and in a track that has no times at all points are a second apart. A jump of more than a day,
+ * either way, is a broken clock (real files hold 1970 and 7528 next to today): the point is due at once, and time goes
+ * on from there.
  */
 #ifndef SPECTATE_CLI_TRACK_TIMING_H
 #define SPECTATE_CLI_TRACK_TIMING_H

@@ -1,8 +1,9 @@
 /*
  * watch: `spectate watch`, a follower for people and scripts: a line per position.
  *
- * Happy path: connect -> follow -> print ... until Ctrl-C or --count. When the connection breaks or can't be made, it is tried
- * again after a jittered, growing pause, and everything is followed again; what was published meanwhile is not seen.
+ * Happy path: connect -> follow -> print ... until Ctrl-C or --count. When the connection breaks or can't be made, it
+ * is tried again after a jittered, growing pause, and everything is followed again; what was published meanwhile is not
+ * seen.
  */
 #include <stddef.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
 
 #include <expat.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +13,8 @@
 
 #define TEXT_BYTES 64
 #define PREFIX_BYTES 32
+#define QUOTE(number) #number
+#define TEXT(number) QUOTE(number)
 
 /* Where in the file we are; elements that lead nowhere are ignored with all that is in them. */
 enum place {
@@ -142,18 +143,13 @@ static enum place place_now(const struct gpx_reader *reader)
 }
 
 /* Keep the first error, with the line, and end the parsing. */
-__attribute__((format(printf, 3, 4))) static void fail(struct gpx_reader *reader, int err,
-                                                       const char *format, ...)
+static void fail(struct gpx_reader *reader, int err, const char *what)
 {
     if (reader->err != 0)
         return;
     reader->err = err;
     unsigned long line = (unsigned long)XML_GetCurrentLineNumber(reader->parser);
-    int len = snprintf(reader->error, sizeof reader->error, "line %lu: ", line);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reader->error + len, sizeof reader->error - (size_t)len, format, arguments);
-    va_end(arguments);
+    snprintf(reader->error, sizeof reader->error, "line %lu: %s", line, what);
     XML_StopParser(reader->parser, XML_FALSE);
 }
 
@@ -230,7 +226,7 @@ static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char
     }
     if (element == NULL) {
         if (++reader->ignored_depth > GPX_MAX_DEPTH)
-            fail(reader, ERR_TOO_BIG, "elements are nested more than %d deep", GPX_MAX_DEPTH);
+            fail(reader, ERR_TOO_BIG, "elements are nested more than " TEXT(GPX_MAX_DEPTH) " deep");
         return;
     }
     CHECK(reader->path_len < sizeof reader->path / sizeof *reader->path);
@@ -315,7 +311,7 @@ static void fail_as_expat_says(struct gpx_reader *reader)
     int err = error == XML_ERROR_NO_MEMORY ? ERR_NO_MEMORY : ERR_FORMAT;
     const char *text =
         error == XML_ERROR_NO_ELEMENTS ? "the file ends too early" : XML_ErrorString(error);
-    fail(reader, err, "%s", text);
+    fail(reader, err, text);
 }
 
 /* The parser keeps what it can't hand out yet: an endless tag must not fill the memory. */
@@ -324,7 +320,7 @@ static void check_held_bytes(struct gpx_reader *reader)
     XML_Index done = XML_GetCurrentByteIndex(reader->parser);
     uint64_t done_bytes = done < 0 ? 0 : (uint64_t)done;
     if (reader->fed_bytes - done_bytes > GPX_MAX_TOKEN_BYTES)
-        fail(reader, ERR_TOO_BIG, "a tag or comment is longer than %d bytes", GPX_MAX_TOKEN_BYTES);
+        fail(reader, ERR_TOO_BIG, "a tag or comment is too long");
 }
 
 /* Small bites, so that what is held is looked at often. */

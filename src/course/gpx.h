@@ -1,10 +1,10 @@
 /*
  * gpx: the points of a GPX file, one by one as its bytes come, in constant memory.
  *
- * Strict about what could harm (entities, depth, size), lenient about what real exports do: version 1.0 and 1.1, any or no
- * namespace or prefix, a byte order mark, points without time, times out of order, decimals of any length, several tracks and
- * segments, foreign extensions. Points are handed on in file order as they are; what they mean is the caller's decision.
- * A point whose coordinates are missing, not numbers or off the globe is left out and counted.
+ * Strict about what could harm (entities, depth, size), lenient about what real exports do: version 1.0 and 1.1, any or
+ * no namespace or prefix, a byte order mark, points without time, times out of order, decimals of any length, several
+ * tracks and segments, foreign extensions. Points are handed on in file order as they are; what they mean is the
+ * caller's decision. A point whose coordinates are missing, not numbers or off the globe is left out and counted.
  */
 #ifndef SPECTATE_COURSE_GPX_H
 #define SPECTATE_COURSE_GPX_H
@@ -42,8 +42,8 @@ struct gpx_reader *gpx_reader_new(gpx_on_point *on_point, void *context);
 void gpx_reader_free(struct gpx_reader **reader);
 
 /*
- * Take the file's next bytes, as many or few as there are, calling on_point. 0 or ERR_FORMAT (not XML, not GPX, a DOCTYPE or
- * entity declaration), ERR_TOO_BIG (depth, token), ERR_NO_MEMORY. After an error it is spent.
+ * Take the file's next bytes, as many or few as there are, calling on_point. 0 or ERR_FORMAT (not XML, not GPX, a
+ * DOCTYPE or entity declaration), ERR_TOO_BIG (depth, token), ERR_NO_MEMORY. After an error it is spent.
  */
 int gpx_read(struct gpx_reader *reader, struct span bytes);
 
