@@ -15,6 +15,7 @@
 #define POINTS_PER_TURN 256
 #define RETRY_MS 1
 #define MAX_UNDERWAY 256
+#define SHORTEST_GAP_US 200 /* 5000 a second: half of what a server allows one session by default */
 
 enum phase { CONNECTING, PUBLISHING, SETTLING, CLOSING };
 
@@ -115,8 +116,10 @@ static void begin_settling(struct replayer *replayer)
 /* On the replay's own clock, from its start. */
 static uint64_t due_us(const struct replayer *replayer, const struct player *player)
 {
+    if (replayer->options.speed == 0)
+        return player->published.count * SHORTEST_GAP_US;
     double track_ms = (double)(player->track->start_ms + player->next.due_ms);
-    return replayer->options.speed > 0 ? (uint64_t)(track_ms * 1000 / replayer->options.speed) : 0;
+    return (uint64_t)(track_ms * 1000 / replayer->options.speed);
 }
 
 /* Few tracks, so a look at each is quick. As fast as can be, they take turns by the tracks' clock. */

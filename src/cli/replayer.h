@@ -29,7 +29,7 @@ struct replayer_options {
     const struct ws_client_options *client; /* borrowed */
     const struct replayer_track *tracks;    /* borrowed */
     size_t count;
-    double speed; /* 0: as fast as the server takes it */
+    double speed; /* 0: as fast as the server takes it, up to 5000 positions a second and runner */
     uint64_t settle_ms;
     bool is_following;
     /* What the follower gets, with the time of arrival; may be NULL. The position is borrowed. */

@@ -13,7 +13,7 @@ struct simulate_progress simulate_progress_on(FILE *out)
 static void tell_race(struct simulate_progress *progress, const struct simulation_state *state)
 {
     struct race_standing standing = race_standing(state->race);
-    uint64_t seconds = state->elapsed_us / 1000000;
+    uint64_t seconds = (state->elapsed_us + 500000) / 1000000; /* told a hair early or late */
     uint64_t per_second = state->totals.delivered - progress->delivered;
     fprintf(progress->out, "%02" PRIu64 ":%02" PRIu64 " %u running", seconds / 60, seconds % 60,
             standing.running);
