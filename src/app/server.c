@@ -210,8 +210,8 @@ static void start_threads(struct server *server)
 static void serve(struct server *server)
 {
     start_threads(server);
-    LOG(LOG_INFO, "server.ready", NO_SESSION, "spectate " SPECTATE_VERSION " is ready, workers: %zu",
-        server->shard_count);
+    LOG(LOG_INFO, "server.ready", NO_SESSION,
+        "spectate " SPECTATE_VERSION " is ready, workers: %zu", server->shard_count);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     for (size_t i = 0; i < server->running; i++)
         uv_thread_join(&server->threads[i]);

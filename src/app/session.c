@@ -16,7 +16,8 @@
 
 static struct session *session_of(struct conn *conn)
 {
-    return (struct session *)(void *)conn; /* its first member; the connection has checked its magic */
+    return (
+        struct session *)(void *)conn; /* its first member; the connection has checked its magic */
 }
 
 struct session_id session_log_id(const struct session *session)

@@ -66,7 +66,8 @@ struct session {
     uint8_t pings_missed;
     bool has_answered; /* HTTP: at least one request */
     bool was_refused;  /* over a limit on connections: not counted by the admission */
-    bool is_doomed;    /* memory for what it is owed could not be had: says no more, the sweep ends it */
+    bool
+        is_doomed; /* memory for what it is owed could not be had: says no more, the sweep ends it */
 };
 
 /* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */

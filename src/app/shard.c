@@ -2,9 +2,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <unistd.h>
 #include <utlist.h>
 
@@ -87,9 +84,7 @@ static void give_memory_back(struct shard *shard)
     if (shard->session_peak < STORM_SESSIONS || shard->session_count > shard->session_peak / 2)
         return;
     shard->session_peak = shard->session_count;
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
+    mem_give_back();
 }
 
 static void on_tick(void *context, uint64_t now_ms)
@@ -189,7 +184,7 @@ static void on_socket(struct shard *shard, struct mail *mail)
 
 static void on_mail(void *context, void *mail)
 {
-    static void (*const handlers[])(struct shard *shard, struct mail *mail) = {
+    static void (*const handlers[])(struct shard * shard, struct mail * mail) = {
         [MAIL_STOP] = on_stop,
         [MAIL_POSITIONS] = on_positions,
         [MAIL_SOCKET] = on_socket,
@@ -207,10 +202,10 @@ static uint64_t smallest(uint64_t a, uint64_t b)
 /* Often enough that each deadline is met within a quarter of its length. */
 static uint64_t tick_ms(const struct options *options)
 {
-    uint64_t shortest = smallest(smallest(options->handshake_timeout_ms, options->close_timeout_ms),
-                                 smallest(options->heartbeat_interval_ms,
-                                          smallest(options->keep_alive_timeout_ms,
-                                                   options->shutdown_timeout_ms)));
+    uint64_t shortest =
+        smallest(smallest(options->handshake_timeout_ms, options->close_timeout_ms),
+                 smallest(options->heartbeat_interval_ms,
+                          smallest(options->keep_alive_timeout_ms, options->shutdown_timeout_ms)));
     uint64_t tick = smallest(shortest / 4, LONGEST_TICK_MS);
     return tick < SHORTEST_TICK_MS ? SHORTEST_TICK_MS : tick;
 }

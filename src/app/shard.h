@@ -24,21 +24,22 @@ struct shard {
     struct server *server;         /* borrowed; what all shards share, read-only or thread-safe */
     const struct options *options; /* borrowed */
     const struct session_handler *handler; /* of every session here */
-    struct admission *admission;   /* borrowed; thread-safe */
-    struct relay *relay;           /* owned; to the other shards */
-    struct shard *const *all;      /* borrowed; every shard of the server, this one too */
+    struct admission *admission;           /* borrowed; thread-safe */
+    struct relay *relay;                   /* owned; to the other shards */
+    struct shard *const *all;              /* borrowed; every shard of the server, this one too */
     size_t all_count;
-    _Atomic size_t load; /* connections, and those handed over on their way here; read by the others */
+    _Atomic size_t
+        load; /* connections, and those handed over on their way here; read by the others */
     struct metrics *metrics; /* owned */
-    struct hub *hub; /* owned */
+    struct hub *hub;         /* owned */
     struct session *sessions;
     size_t session_count;
-    size_t session_peak;  /* since memory was last given back */
-    size_t open_count;    /* of these, those whose WebSocket is open */
-    size_t refused_count; /* of these, those only told that they are over a limit */
+    size_t session_peak;         /* since memory was last given back */
+    size_t open_count;           /* of these, those whose WebSocket is open */
+    size_t refused_count;        /* of these, those only told that they are over a limit */
     struct seed_message message; /* scratch for decoding */
     uint64_t last_id;
-    int64_t arrival_ms; /* wall time, never stepping back */
+    int64_t arrival_ms;         /* wall time, never stepping back */
     uint64_t drain_deadline_ms; /* 0: not draining */
     unsigned index;
 };

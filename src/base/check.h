@@ -12,8 +12,7 @@
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 
 /* An object that came through a void pointer is what we think it is, and alive. */
-#define CHECK_MAGIC(object, magic_value)                                                           \
-    CHECK((object) != NULL && (object)->magic == (magic_value))
+#define CHECK_MAGIC(object, magic_value) CHECK((object) != NULL && (object)->magic == (magic_value))
 
 /* Print the broken expectation to stderr and abort. Any thread. */
 _Noreturn void check_failed(const char *condition, const char *file, int line);

@@ -2,6 +2,9 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/check.h"
 
@@ -37,4 +40,11 @@ void *mem_must(size_t bytes)
 void mem_free(void *memory)
 {
     free(memory);
+}
+
+void mem_give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -21,6 +21,9 @@ void *mem_must(size_t bytes);
 /* NULL is fine. */
 void mem_free(void *memory);
 
+/* Give what the allocator keeps of freed memory back to the system, where it can be told to. Takes milliseconds. */
+void mem_give_back(void);
+
 /*
  * Tests: let `successes` further `try` calls of this thread succeed and fail the one after them, once. Negative: never
  * fail (the state at start).

@@ -25,11 +25,11 @@ struct audience {
     struct speech *speech;
     struct audience *next_in_bucket; /* of the speech's table */
     union {
-        struct follower *one; /* while member_capacity is 1 */
+        struct follower *one;   /* while member_capacity is 1 */
         struct follower **many; /* owned */
     } members;
-    struct batch *pending;  /* held; NULL: nothing since the last seal */
-    struct batch *tail;     /* held; the newest sealed one while it may get a successor that matters */
+    struct batch *pending; /* held; NULL: nothing since the last seal */
+    struct batch *tail; /* held; the newest sealed one while it may get a successor that matters */
     struct batch *flushing; /* held; being served now */
     struct audience *next_dirty;
     uint64_t accepted;     /* positions appended, since it was made */
@@ -43,7 +43,8 @@ struct audience {
     bool is_dirty;     /* in the queue of audiences to flush */
     bool is_waiting;   /* in its speech's list of those to gather at the next tick */
     bool is_dead;      /* has left the table; freed when it leaves these */
-    struct runner *runners[]; /* the set, ordered by address, without repeats; behind it the links' slots */
+    struct runner
+        *runners[]; /* the set, ordered by address, without repeats; behind it the links' slots */
 };
 
 /* Find the audience of exactly this set (ordered by address, no repeats), or make one. NULL without memory. */

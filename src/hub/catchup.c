@@ -25,8 +25,7 @@ struct catchup *catchup_new(uint32_t size, uint64_t version)
 /* Lengthen the last stretch to `end`, or begin one when the version is another. */
 static void extend(struct catchup *catchup, uint32_t end, uint64_t version)
 {
-    struct stretch *last =
-        catchup->count > 0 ? &catchup->stretches[catchup->count - 1] : NULL;
+    struct stretch *last = catchup->count > 0 ? &catchup->stretches[catchup->count - 1] : NULL;
     if (last != NULL && end <= last->end)
         return;
     if (last != NULL && last->served == version)

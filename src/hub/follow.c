@@ -71,7 +71,7 @@ static int draft_set(struct hub *hub, const struct follower *follower,
 struct move {
     struct audience *to;
     struct catchup *catchup; /* owned; NULL: it will be owed nothing of the past */
-    int64_t owed;            /* positions of the past that it is owed and that its debt does not hold yet */
+    int64_t owed; /* positions of the past that it is owed and that its debt does not hold yet */
 };
 
 /* With a pace, some of what its runners did since the last tick may not have been gathered for it. */
@@ -226,4 +226,3 @@ void hub_leave(struct hub *hub, struct follower *follower)
     leave_audience(hub, follower);
     hub->stats.followers--;
 }
-

@@ -54,10 +54,11 @@ struct hub_sink {
 
 struct hub_options {
     struct hub_sink sink;
-    size_t max_runners;       /* known at a time; 0: no limit */
-    size_t lag_bytes;         /* lag budget of a follower, in bytes of its audience's stream */
-    uint64_t lag_ms;          /* lag budget of a follower, in age of the oldest batch it has not got */
-    size_t flush_sends;       /* sends that one hub_flush() does before it leaves the rest to the next turn; at least 1 */
+    size_t max_runners; /* known at a time; 0: no limit */
+    size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
+    uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
+    size_t
+        flush_sends; /* sends that one hub_flush() does before it leaves the rest to the next turn; at least 1 */
     uint64_t position_ttl_ms; /* hub_expire() forgets newest positions older than this; 0: never */
 };
 
@@ -66,13 +67,15 @@ struct hub_stats {
     size_t followers; /* that follow at least one runner */
     size_t audiences;
     size_t runners;
-    size_t behind;        /* followers over the lag budget or owed a snapshot */
-    size_t queued_bytes;  /* in pending buffers and batches that somebody still claims; each counted once */
-    uint64_t received;    /* positions accepted */
-    uint64_t late;        /* positions with a fix time before the newest: not relayed */
-    uint64_t delivered;   /* (position, follower) pairs handed to the sink whole */
-    uint64_t superseded;  /* pairs given up for a newer one of the same runner; counted when in sync again, or leaving */
-    uint64_t sends;       /* calls of sink.send */
+    size_t behind; /* followers over the lag budget or owed a snapshot */
+    size_t
+        queued_bytes; /* in pending buffers and batches that somebody still claims; each counted once */
+    uint64_t received;  /* positions accepted */
+    uint64_t late;      /* positions with a fix time before the newest: not relayed */
+    uint64_t delivered; /* (position, follower) pairs handed to the sink whole */
+    uint64_t
+        superseded; /* pairs given up for a newer one of the same runner; counted when in sync again, or leaving */
+    uint64_t sends; /* calls of sink.send */
 };
 
 /*
@@ -84,14 +87,15 @@ struct follower {
     const struct hub_dialect *dialect;
     struct audience *audience; /* NULL: follows nothing */
     struct batch *place;       /* held; the first batch not wholly sent; NULL: none is owed */
-    struct catchup *catchup;   /* owned; which runners were served up to which version, while some differ */
-    uint64_t cursor;           /* version up to which it was served */
-    int64_t debt;              /* positions owed since it fell behind, less those delivered since */
-    uint64_t superseded;       /* running total of this follower */
-    uint32_t place_offset;     /* bytes of `place` that were sent: always a frame boundary */
-    uint32_t index;            /* in the audience's members */
+    struct catchup
+        *catchup;    /* owned; which runners were served up to which version, while some differ */
+    uint64_t cursor; /* version up to which it was served */
+    int64_t debt;    /* positions owed since it fell behind, less those delivered since */
+    uint64_t superseded;   /* running total of this follower */
+    uint32_t place_offset; /* bytes of `place` that were sent: always a frame boundary */
+    uint32_t index;        /* in the audience's members */
     uint32_t pace_ms;
-    bool blocked;              /* the socket is full */
+    bool blocked; /* the socket is full */
     bool behind;
 };
 
@@ -118,8 +122,9 @@ struct hub_follow {
     size_t count;
     size_t max_following; /* 0: no limit */
     bool snapshot;
-    bool sets_pace;   /* else the pace stays what it is: none at first */
-    uint32_t pace_ms; /* at most one position of each runner in this time, the newest; 0: all, at once */
+    bool sets_pace; /* else the pace stays what it is: none at first */
+    uint32_t
+        pace_ms; /* at most one position of each runner in this time, the newest; 0: all, at once */
 };
 int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow);
 

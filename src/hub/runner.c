@@ -27,8 +27,8 @@ int runner_ensure(struct runner_table *table, const struct runner_id *id, struct
     return 0;
 }
 
-void runner_renew(struct runner_table *table, struct runner *runner, const struct position *position,
-                  uint64_t version, uint64_t now_ms)
+void runner_renew(struct runner_table *table, struct runner *runner,
+                  const struct position *position, uint64_t version, uint64_t now_ms)
 {
     if (runner->version != 0)
         DL_DELETE(table->by_renewal, runner);

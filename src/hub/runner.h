@@ -16,9 +16,9 @@
 struct audience;
 
 struct runner {
-    struct position newest;    /* `newest.runner` is the id, always */
-    uint64_t version;          /* of `newest`; 0: no position yet */
-    uint64_t renewed_ms;       /* when `newest` was published, monotonic */
+    struct position newest;  /* `newest.runner` is the id, always */
+    uint64_t version;        /* of `newest`; 0: no position yet */
+    uint64_t renewed_ms;     /* when `newest` was published, monotonic */
     struct audience **links; /* owned; the audiences that contain it */
     uint32_t link_count;
     uint32_t link_capacity;
@@ -38,8 +38,8 @@ struct runner_table {
 int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out);
 
 /* A newer position takes the place of the newest. */
-void runner_renew(struct runner_table *table, struct runner *runner, const struct position *position,
-                  uint64_t version, uint64_t now_ms);
+void runner_renew(struct runner_table *table, struct runner *runner,
+                  const struct position *position, uint64_t version, uint64_t now_ms);
 
 /* Forget the newest position. The runner may be released with it. */
 void runner_forget(struct runner_table *table, struct runner *runner);

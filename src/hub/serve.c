@@ -34,8 +34,8 @@ static void go_to_next_batch(struct follower *follower)
 static void move_place(struct hub *hub, struct follower *follower, uint32_t offset)
 {
     const struct batch *batch = follower->place;
-    hub->stats.delivered += batch_frames_before(batch, offset) -
-                            batch_frames_before(batch, follower->place_offset);
+    hub->stats.delivered +=
+        batch_frames_before(batch, offset) - batch_frames_before(batch, follower->place_offset);
     follower->cursor = batch_version_at(batch, offset);
     follower->place_offset = offset;
     if (offset == batch->bytes)
@@ -162,8 +162,8 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
 
 static bool is_owed(const struct follower *follower, uint32_t index)
 {
-    uint64_t served = follower->catchup != NULL ? catchup_served(follower->catchup, index)
-                                                : follower->cursor;
+    uint64_t served =
+        follower->catchup != NULL ? catchup_served(follower->catchup, index) : follower->cursor;
     return follower->audience->runners[index]->version > served;
 }
 

@@ -22,13 +22,14 @@ struct speech {
     struct audience **waiting; /* owned; to be gathered at next_tick_ms */
     size_t waiting_count;
     size_t waiting_capacity;
-    uint64_t next_tick_ms;     /* while something waits */
-    struct buf frame;          /* owned; of version `frame_version` */
+    uint64_t next_tick_ms; /* while something waits */
+    struct buf frame;      /* owned; of version `frame_version` */
     uint64_t frame_version;
 };
 
-struct speech *speech_new(const struct hub_dialect *dialect, uint32_t pace_ms); /* NULL without memory */
-void speech_free(struct speech **speech); /* without audiences */
+struct speech *speech_new(const struct hub_dialect *dialect,
+                          uint32_t pace_ms); /* NULL without memory */
+void speech_free(struct speech **speech);    /* without audiences */
 
 /* Encode the position that will have `version` into `frame`, if it is not there yet. 0 or ERR_NO_MEMORY. */
 int speech_encode(struct speech *speech, const struct position *position, uint64_t version);

@@ -18,9 +18,9 @@ struct hub {
     size_t speech_capacity;
     struct audience *dirty_first; /* queue of audiences with something to flush */
     struct audience *dirty_last;
-    struct buf scratch; /* owned; frames of one follower that catches up */
+    struct buf scratch;      /* owned; frames of one follower that catches up */
     struct buf tick_scratch; /* owned; pointers to runners that changed */
-    uint64_t version;   /* of the newest accepted position */
+    uint64_t version;        /* of the newest accepted position */
 };
 
 /* The speech of a dialect and a pace, found or made. NULL without memory. */

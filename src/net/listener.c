@@ -85,8 +85,7 @@ int listener_probe(const struct address *address)
     const struct sockaddr *name = (const void *)&address->storage;
     struct listener_options options = {.address = *address};
     int fd = socket(address->storage.ss_family, SOCK_STREAM, 0);
-    bool is_free =
-        fd >= 0 && set_options(fd, &options) == 0 && bind(fd, name, address->len) == 0;
+    bool is_free = fd >= 0 && set_options(fd, &options) == 0 && bind(fd, name, address->len) == 0;
     int error = errno;
     if (fd >= 0)
         close(fd);

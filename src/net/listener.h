@@ -19,9 +19,9 @@ struct listener;
 struct listener_options {
     struct address address;
     int backlog;
-    bool share_port;         /* SO_REUSEPORT: several workers on one port */
-    size_t notsent_bytes;    /* TCP_NOTSENT_LOWAT of the connections; 0: the system's */
-    void *context;           /* borrowed */
+    bool share_port;      /* SO_REUSEPORT: several workers on one port */
+    size_t notsent_bytes; /* TCP_NOTSENT_LOWAT of the connections; 0: the system's */
+    void *context;        /* borrowed */
     /* A new connection: the descriptor, non-blocking, is the callee's. */
     void (*on_accept)(void *context, int fd, const struct address *peer);
     /* Turned away since the process is out of descriptors. */

@@ -38,7 +38,7 @@ struct position {
     struct coordinate lat; /* degrees, WGS 84; the seed dialect relays any finite number */
     struct coordinate lng;
     bool time_is_arrival; /* the dialect gives no fix time */
-    int64_t time_ms; /* fix time, UTC since 1970; where the dialect has none, arrival */
+    int64_t time_ms;      /* fix time, UTC since 1970; where the dialect has none, arrival */
 };
 
 /* An id from a command line or a file, taken as it is. ERR_INVALID (`id` untouched) unless UTF-8 of 1 to RUNNER_ID_BYTES bytes. */

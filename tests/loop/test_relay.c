@@ -138,8 +138,7 @@ TEST(a_stalled_shard_gets_the_newest_of_each_runner_in_order_and_memory_is_bound
             assert_in_range(receiver->last[runner], MANY + 5000 - 2, MANY + 5000);
         assert_in_range(receiver->positions, 3, MANY);
     }
-    assert_int_equal(receivers[0].positions + receivers[1].positions + squashed,
-                     2 * (MANY + 5000));
+    assert_int_equal(receivers[0].positions + receivers[1].positions + squashed, 2 * (MANY + 5000));
 }
 
 TEST(a_shard_that_has_stopped_is_left_out)
