@@ -1,5 +1,5 @@
 /*
- * admission: how many connections there are, in all and from each address, against their limits.
+ * admission: how many connections there are, in all and from each address, and how fast they come, against their limits.
  *
  * One for the process, used by every worker's thread; a lock is held for one table operation, and only while connections
  * per address are limited at all.
@@ -8,6 +8,7 @@
 #define SPECTATE_APP_ADMISSION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/fault.h"
 #include "net/address.h"
@@ -18,6 +19,7 @@ struct admission_ticket;
 struct admission_limits {
     size_t connections;             /* 0: no limit */
     size_t connections_per_address; /* 0: no limit */
+    size_t connects_per_second;     /* 0: no limit; a second's worth may come at once */
 };
 
 /* Owned by the caller. */
@@ -30,7 +32,7 @@ void admission_free(struct admission **admission);
  * 0: admitted, `*ticket` (NULL while there is no limit per address) is to be given back with admission_leave(). ERR_TOO_MANY:
  * `fault` says which limit. ERR_NO_MEMORY.
  */
-int admission_enter(struct admission *admission, const struct address *address,
+int admission_enter(struct admission *admission, const struct address *address, uint64_t now_ms,
                     struct admission_ticket **ticket, struct fault *fault);
 void admission_leave(struct admission *admission, struct admission_ticket *ticket);
 

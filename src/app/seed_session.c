@@ -26,7 +26,18 @@ static void sink_keep(void *owner, struct span rest)
         session->is_doomed = true;
 }
 
-const struct hub_sink session_sink = {.send = sink_send, .keep = sink_keep};
+static void sink_set_room(void *owner, size_t bytes)
+{
+    struct session *session = owner;
+    size_t usual = session->shard->options->notsent_bytes;
+    conn_set_room(&session->conn, bytes > 0 && (bytes < usual || usual == 0) ? bytes : usual);
+}
+
+const struct hub_sink session_sink = {
+    .send = sink_send,
+    .keep = sink_keep,
+    .set_room = sink_set_room,
+};
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */
 
@@ -57,7 +68,7 @@ static int follow(struct session *session, const struct seed_message *message)
         .pace_ms = message->pace_ms,
     };
     metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
-    int err = hub_follow(shard->hub, &session->follower, &follow);
+    int err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
     session_check_queue(session);
     return err;
 }

@@ -232,6 +232,7 @@ int server_run(const struct options *options, const struct session_handler *hand
     struct admission_limits limits = {
         .connections = options->max_connections,
         .connections_per_address = options->max_connections_per_address,
+        .connects_per_second = options->max_connects_per_second,
     };
     struct server *server = mem_must(sizeof *server);
     server->options = options;

@@ -14,10 +14,10 @@
 #define PINGS_BEFORE_CLOSE 2
 #define REFUSED_AT_A_TIME 256
 
+/* The connection is its first member, and has checked its own magic. */
 static struct session *session_of(struct conn *conn)
 {
-    return (
-        struct session *)(void *)conn; /* its first member; the connection has checked its magic */
+    return (struct session *)(void *)conn;
 }
 
 struct session_id session_log_id(const struct session *session)
@@ -148,7 +148,8 @@ int session_start(struct shard *shard, int fd, const struct address *peer)
 {
     struct admission_ticket *ticket = NULL;
     struct fault fault;
-    int err = admission_enter(shard->admission, peer, &ticket, &fault);
+    int err =
+        admission_enter(shard->admission, peer, worker_now_ms(shard->worker), &ticket, &fault);
     if (err < 0)
         return start_refused(shard, fd, &fault);
     err = start_admitted(shard, fd, ticket);
@@ -311,6 +312,19 @@ static void check_heartbeat(struct session *session)
     session_send(session, WS_PING, span_of(NULL, 0));
 }
 
+/* While it is open, the deadline is when it was last seen to keep up. */
+static void check_slowness(struct session *session)
+{
+    uint64_t slow_close_ms = session->shard->options->slow_close_ms;
+    bool is_slow = session->follower.behind || conn_is_full(&session->conn);
+    if (session->state != SESSION_OPEN || slow_close_ms == 0)
+        return;
+    if (!is_slow)
+        session->deadline_ms = session_now_ms(session);
+    else if (session_now_ms(session) - session->deadline_ms >= slow_close_ms)
+        session_close(session, CLOSE_too_slow);
+}
+
 void session_sweep(struct session *session)
 {
     if (session->state == SESSION_GONE)
@@ -320,6 +334,7 @@ void session_sweep(struct session *session)
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
     } else if (session->state == SESSION_OPEN) {
         check_heartbeat(session);
+        check_slowness(session);
     } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;
     } else if (session->state == SESSION_HTTP) {

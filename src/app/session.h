@@ -56,7 +56,8 @@ struct session {
     struct ws_reader ws;
     struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
     uint64_t id;
-    uint32_t deadline_ms;    /* HTTP, CLOSING, LINGERING: when patience ends */
+    uint32_t
+        deadline_ms; /* HTTP, CLOSING, LINGERING: when patience ends; OPEN: when it last kept up */
     uint32_t heard_ms;       /* when the last byte came */
     uint32_t refilled_ms;    /* when message_tokens was last brought up to date */
     uint32_t message_tokens; /* messages it may send now */

@@ -85,6 +85,7 @@ static void open_websocket(struct session *session)
     http_reader_free(&session->http);
     ws_reader_init(&session->ws, WS_SERVER);
     session->state = SESSION_OPEN;
+    session_set_deadline(session, 0);
     shard->open_count++;
     metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
     shard->handler->on_open(session);

@@ -217,6 +217,7 @@ static struct hub *make_hub(const struct options *options)
         .max_runners = options->max_runners,
         .lag_bytes = options->lag_bytes,
         .lag_ms = options->lag_time_ms,
+        .fresh_ms = options->fresh_time_ms,
         .flush_sends = options->flush_sends,
         .position_ttl_ms = options->position_ttl_ms,
     };

@@ -163,7 +163,8 @@ static void leave_audience(struct hub *hub, struct follower *follower)
     remove_if_empty(hub, audience);
 }
 
-static void make_move(struct hub *hub, struct follower *follower, const struct move *move)
+static void make_move(struct hub *hub, struct follower *follower, const struct move *move,
+                      uint64_t now_ms)
 {
     bool was_behind = follower->behind;
     int64_t owed = move->owed;
@@ -185,7 +186,7 @@ static void make_move(struct hub *hub, struct follower *follower, const struct m
     follower->behind = true;
     hub->stats.behind++;
     if (!follower->blocked)
-        serve_catch_up(hub, follower);
+        serve_catch_up(hub, follower, now_ms);
 }
 
 /* Anything to do: its set grows, or the pace of a set that it has changes. */
@@ -196,7 +197,8 @@ static bool is_a_change(const struct follower *follower, const struct draft *dra
            (draft->count > 0 && new_pace(follower, follow) != follower->pace_ms);
 }
 
-int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow)
+int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
+               uint64_t now_ms)
 {
     struct draft draft = {0};
     struct move move = {0};
@@ -204,7 +206,7 @@ int hub_follow(struct hub *hub, struct follower *follower, const struct hub_foll
     if (err == 0 && is_a_change(follower, &draft, follow))
         err = plan_move(hub, follower, &draft, follow, &move);
     if (err == 0 && move.to != NULL)
-        make_move(hub, follower, &move);
+        make_move(hub, follower, &move, now_ms);
     if (err == 0)
         follower->pace_ms = new_pace(follower, follow);
     else

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "hub/room.h"
 #include "hub/serve.h"
 #include "hub/state.h"
 
@@ -273,10 +274,12 @@ bool hub_flush(struct hub *hub, uint64_t now_ms)
 
 /* --- expire --------------------------------------------------------------------------------------------------------- */
 
-static void check_lags(struct hub *hub, struct audience *audience, uint64_t now_ms)
+static void look_after_members(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
-    for (uint32_t i = 0; i < audience->member_count && audience->tail != NULL; i++)
+    for (uint32_t i = 0; i < audience->member_count; i++) {
         serve_check_lag(hub, audience_member(audience, i), now_ms);
+        room_widen(hub, audience_member(audience, i));
+    }
 }
 
 void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget)
@@ -284,7 +287,7 @@ void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget)
     for (size_t i = 0; i < hub->speech_count; i++)
         for (struct audience *at = speech_first(hub->speeches[i]); at != NULL;
              at = speech_next(hub->speeches[i], at))
-            check_lags(hub, at, now_ms);
+            look_after_members(hub, at, now_ms);
     uint64_t ttl_ms = hub->options.position_ttl_ms;
     for (; ttl_ms > 0 && budget > 0; budget--) {
         struct runner *oldest = hub->runners.by_renewal;

@@ -50,6 +50,12 @@ struct hub_sink {
      * pending; a follower that follows again and again without reading is for the owner to bound). Counts as taken.
      */
     void (*keep)(void *owner, struct span rest);
+
+    /*
+     * From now on the socket is to count as full when so many bytes in it are unsent; 0: as at first. May be NULL: then what a
+     * slow reader gets is as old as its socket is deep.
+     */
+    void (*set_room)(void *owner, size_t bytes);
 };
 
 struct hub_options {
@@ -57,6 +63,8 @@ struct hub_options {
     size_t max_runners; /* known at a time; 0: no limit */
     size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
     uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
+    uint64_t
+        fresh_ms; /* how old what a slow reader gets may be, if its socket obeys set_room; 0: no bound */
     size_t
         flush_sends; /* sends that one hub_flush() does before it leaves the rest to the next turn; at least 1 */
     uint64_t position_ttl_ms; /* hub_expire() forgets newest positions older than this; 0: never */
@@ -95,6 +103,7 @@ struct follower {
     uint32_t place_offset; /* bytes of `place` that were sent: always a frame boundary */
     uint32_t index;        /* in the audience's members */
     uint32_t pace_ms;
+    uint8_t room; /* hub/room.h; 0: the socket's own */
     bool blocked; /* the socket is full */
     bool behind;
 };
@@ -126,7 +135,8 @@ struct hub_follow {
     uint32_t
         pace_ms; /* at most one position of each runner in this time, the newest; 0: all, at once */
 };
-int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow);
+int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
+               uint64_t now_ms);
 
 /* How many distinct runners it follows. */
 size_t hub_following(const struct follower *follower);
@@ -148,7 +158,7 @@ uint64_t hub_next_tick_ms(const struct hub *hub);
 
 /*
  * Now and then: forget newest positions that nobody renewed for position_ttl_ms, and the places of followers that are over
- * the lag budget in time while nothing new was published. Forgets at most `budget` positions.
+ * the lag budget in time while nothing new was published, and give slow readers that keep up again more room. Forgets at most `budget` positions.
  */
 void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget);
 

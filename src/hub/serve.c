@@ -42,7 +42,7 @@ static void move_place(struct hub *hub, struct follower *follower, uint32_t offs
         go_to_next_batch(follower);
 }
 
-static void keep(struct hub *hub, struct follower *follower, struct span rest)
+void serve_keep(struct hub *hub, struct follower *follower, struct span rest)
 {
     if (rest.len > 0)
         hub->options.sink.keep(follower->owner, rest);
@@ -57,7 +57,7 @@ static void advance(struct hub *hub, struct follower *follower, size_t taken)
         uint32_t step = taken < left ? (uint32_t)taken : left;
         uint32_t cut = follower->place_offset + step;
         uint32_t boundary = batch_boundary(batch, cut);
-        keep(hub, follower, span_of(batch->memory + cut, boundary - cut));
+        serve_keep(hub, follower, span_of(batch->memory + cut, boundary - cut));
         move_place(hub, follower, boundary);
         taken -= step;
     }
@@ -76,8 +76,8 @@ static size_t gather(const struct follower *follower, struct span *spans, size_t
     return count;
 }
 
-static size_t send_spans(struct hub *hub, struct follower *follower, const struct span *spans,
-                         size_t count)
+size_t serve_send(struct hub *hub, struct follower *follower, const struct span *spans,
+                  size_t count)
 {
     hub->stats.sends++;
     return hub->options.sink.send(follower->owner, spans, count);
@@ -90,7 +90,7 @@ static void go_on(struct hub *hub, struct follower *follower)
         struct span spans[SPANS_PER_SEND];
         size_t offered;
         size_t count = gather(follower, spans, &offered);
-        size_t taken = send_spans(hub, follower, spans, count);
+        size_t taken = serve_send(hub, follower, spans, count);
         CHECK(taken <= offered);
         follower->blocked = taken < offered;
         advance(hub, follower, taken);
@@ -115,7 +115,7 @@ static void hand_over_place(struct hub *hub, struct follower *follower)
     while (follower->place != NULL) {
         const struct batch *batch = follower->place;
         uint32_t from = follower->place_offset;
-        keep(hub, follower, span_of(batch->memory + from, batch->bytes - from));
+        serve_keep(hub, follower, span_of(batch->memory + from, batch->bytes - from));
         move_place(hub, follower, batch->bytes);
     }
 }
@@ -160,7 +160,7 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     audience_trim(follower->audience);
 }
 
-static bool is_owed(const struct follower *follower, uint32_t index)
+bool serve_is_owed(const struct follower *follower, uint32_t index)
 {
     uint64_t served =
         follower->catchup != NULL ? catchup_served(follower->catchup, index) : follower->cursor;
@@ -177,7 +177,7 @@ static void count_superseded(struct hub *hub, struct follower *follower, uint32_
     follower->superseded += (uint64_t)given_up;
 }
 
-static void is_in_sync_again(struct hub *hub, struct follower *follower)
+void serve_in_sync_again(struct hub *hub, struct follower *follower)
 {
     count_superseded(hub, follower, 0);
     follower->cursor = hub->version;
@@ -188,7 +188,7 @@ void serve_end(struct hub *hub, struct follower *follower)
 {
     uint32_t owed = 0;
     for (uint32_t i = 0; follower->behind && i < follower->audience->runner_count; i++)
-        owed += is_owed(follower, i);
+        owed += serve_is_owed(follower, i);
     if (follower->behind)
         count_superseded(hub, follower, owed);
     serve_forget(hub, follower);
@@ -204,115 +204,6 @@ void serve_forget(struct hub *hub, struct follower *follower)
     follower->behind = false;
 }
 
-/* One round through the set, from where the last one stopped; step k is index (begin + k) of the set, wrapped. */
-struct round {
-    uint32_t begin;
-    uint32_t size;
-    uint32_t served; /* steps that need no more */
-};
-
-#define CHUNK_FRAMES 256
-#define CHUNK_BYTES 16384
-
-/* Some frames of a round, sent as one; they lie in the hub's scratch buffer. */
-struct chunk {
-    uint32_t frames;
-    struct {
-        uint32_t end;  /* offset behind the frame */
-        uint32_t step; /* of its runner */
-    } marks[CHUNK_FRAMES];
-};
-
-static uint32_t index_of_step(const struct round *round, uint32_t step)
-{
-    return (uint32_t)(((uint64_t)round->begin + step) % round->size);
-}
-
-/* Encode owed runners from step `from` on; returns the step behind the last one looked at. */
-static uint32_t fill_chunk(struct hub *hub, const struct follower *follower,
-                           const struct round *round, struct chunk *chunk)
-{
-    uint32_t step = round->served;
-    hub->scratch.len = 0;
-    chunk->frames = 0;
-    for (; step < round->size && chunk->frames < CHUNK_FRAMES && hub->scratch.len < CHUNK_BYTES;
-         step++) {
-        uint32_t index = index_of_step(round, step);
-        if (!is_owed(follower, index))
-            continue;
-        /* hub_new() made room: a frame fits */
-        const struct position *newest = &follower->audience->runners[index]->newest;
-        CHECK(follower->dialect->encode(newest, &hub->scratch) == 0);
-        chunk->marks[chunk->frames].end = (uint32_t)hub->scratch.len;
-        chunk->marks[chunk->frames].step = step;
-        chunk->frames++;
-    }
-    return step;
-}
-
-/* The socket cut the chunk after `taken` bytes: complete the frame, and count the steps up to it as served. */
-static uint32_t complete_cut_chunk(struct hub *hub, struct follower *follower,
-                                   const struct round *round, const struct chunk *chunk,
-                                   size_t taken)
-{
-    uint32_t frames = 0;
-    uint32_t served = round->served;
-    size_t end = 0;
-    for (; end < taken; frames++) {
-        CHECK(frames < chunk->frames);
-        end = chunk->marks[frames].end;
-        served = chunk->marks[frames].step + 1;
-    }
-    keep(hub, follower, span_of(hub->scratch.data + taken, end - taken));
-    hub->stats.delivered += frames;
-    follower->debt -= frames;
-    return served;
-}
-
-/* Remember how far the round got. Without memory for that, what was sent since the last time is sent twice. */
-static void remember_round(struct hub *hub, struct follower *follower, const struct round *round)
-{
-    if (follower->catchup == NULL)
-        follower->catchup = catchup_new(round->size, follower->cursor);
-    if (follower->catchup == NULL || round->served == 0)
-        return;
-    uint64_t end = (uint64_t)round->begin + round->served;
-    uint32_t wrapped = end > round->size ? (uint32_t)(end - round->size) : 0;
-    uint32_t unwrapped = end > round->size ? round->size : (uint32_t)end;
-    if (catchup_serve(&follower->catchup, round->begin, unwrapped, hub->version) < 0 ||
-        catchup_serve(&follower->catchup, 0, wrapped, hub->version) < 0)
-        return;
-    follower->catchup->at = index_of_step(round, round->served);
-}
-
-static void send_chunk(struct hub *hub, struct follower *follower, struct round *round,
-                       const struct chunk *chunk, uint32_t looked_at)
-{
-    struct span bytes = buf_span(&hub->scratch);
-    size_t taken = bytes.len == 0 ? 0 : send_spans(hub, follower, &bytes, 1);
-    CHECK(taken <= bytes.len);
-    follower->blocked = taken < bytes.len;
-    uint32_t served = complete_cut_chunk(hub, follower, round, chunk, taken);
-    round->served = follower->blocked ? served : looked_at;
-}
-
-void serve_catch_up(struct hub *hub, struct follower *follower)
-{
-    struct chunk chunk;
-    struct round round = {
-        .begin = follower->catchup != NULL ? follower->catchup->at : 0,
-        .size = follower->audience->runner_count,
-    };
-    while (round.served < round.size && !follower->blocked) {
-        uint32_t looked_at = fill_chunk(hub, follower, &round, &chunk);
-        send_chunk(hub, follower, &round, &chunk, looked_at);
-    }
-    if (round.served == round.size)
-        is_in_sync_again(hub, follower);
-    else
-        remember_round(hub, follower, &round);
-}
-
 void serve_writable(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     bool was_lagging = follower->place != NULL;
@@ -322,5 +213,5 @@ void serve_writable(struct hub *hub, struct follower *follower, uint64_t now_ms)
     if (was_lagging && follower->place == NULL)
         audience_trim(follower->audience);
     if (follower->behind)
-        serve_catch_up(hub, follower);
+        serve_catch_up(hub, follower, now_ms);
 }

@@ -27,12 +27,19 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
 void serve_hand_over(struct hub *hub, struct follower *follower);
 
 /* Offer a follower that is behind the newest of each runner that changed since; in sync when none is left. */
-void serve_catch_up(struct hub *hub, struct follower *follower);
+void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* It leaves for good: count what it was not given, and forget. */
 void serve_end(struct hub *hub, struct follower *follower);
 
 /* It is owed nothing of the past any more: drop its place and its record of catching up. */
 void serve_forget(struct hub *hub, struct follower *follower);
+
+/* For serve's own files: the sink, what a follower that is behind is owed, and the end of that. */
+size_t serve_send(struct hub *hub, struct follower *follower, const struct span *spans,
+                  size_t count);
+void serve_keep(struct hub *hub, struct follower *follower, struct span rest);
+bool serve_is_owed(const struct follower *follower, uint32_t index);
+void serve_in_sync_again(struct hub *hub, struct follower *follower);
 
 #endif

@@ -309,7 +309,7 @@ int peer_try_follow(struct peer *peer, const char *ids, struct hub_follow how)
     struct world *world = peer->world;
     struct runner_id *list = ids_of(ids, &how.count);
     how.ids = list;
-    int err = hub_follow(world->hub, &peer->follower, &how);
+    int err = hub_follow(world->hub, &peer->follower, &how, world->now_ms);
     free(list);
     world_check(world);
     return err;

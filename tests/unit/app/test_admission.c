@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "tests/lib/test.h"
 
+static uint64_t now_ms = 5000;
+
 static struct address from(const char *text)
 {
     struct address address;
@@ -16,7 +18,7 @@ static int enter(struct admission *admission, const char *address, struct admiss
                  struct fault *fault)
 {
     struct address peer = from(address);
-    return admission_enter(admission, &peer, ticket, fault);
+    return admission_enter(admission, &peer, now_ms, ticket, fault);
 }
 
 TEST(without_limits_everybody_enters_and_no_ticket_is_kept)
@@ -93,5 +95,40 @@ TEST(without_memory_for_a_ticket_nobody_enters_and_that_is_said)
     mem_fail_after(0);
     assert_int_equal(enter(admission, "127.0.0.1:1", &ticket, &fault), ERR_NO_MEMORY);
     assert_int_equal(fault.code, FAULT_out_of_memory);
+    admission_free(&admission);
+}
+
+/* How many of `offered` at this moment enter; they leave again. */
+static int offer(struct admission *admission, int offered)
+{
+    struct admission_ticket *ticket;
+    struct fault fault;
+    int entered = 0;
+    for (int i = 0; i < offered; i++) {
+        if (enter(admission, "127.0.0.1:1", &ticket, &fault) == 0) {
+            entered++;
+            admission_leave(admission, ticket);
+        } else {
+            assert_int_equal(fault.code, FAULT_too_many_new_connections);
+        }
+    }
+    return entered;
+}
+
+TEST(new_connections_in_a_second_are_limited_with_a_seconds_worth_at_once)
+{
+    struct admission_limits limits = {.connects_per_second = 100};
+    struct admission *admission = admission_new(&limits);
+    assert_int_equal(offer(admission, 1000), 100);
+    now_ms += 100;
+    assert_int_equal(offer(admission, 1000), 10);
+    now_ms += 100000;
+    assert_int_equal(offer(admission, 1000), 100);
+    int entered = 0;
+    for (int i = 0; i < 1000; i++) {
+        now_ms += 1;
+        entered += offer(admission, 5);
+    }
+    assert_in_range(entered, 99, 101);
     admission_free(&admission);
 }

@@ -1,0 +1,126 @@
+/*
+ * A follower that is behind drains: it gets the newest position of each runner that changed, going round its set, as much at a
+ * time as keeps what lies in its socket fresh (hub/room.h). In hub/serve.h: serve_catch_up().
+ */
+#include "hub/serve.h"
+
+#include "base/check.h"
+#include "hub/catchup.h"
+#include "hub/room.h"
+
+/* One round through the set, from where the last one stopped; step k is index (begin + k) of the set, wrapped. */
+struct round {
+    uint32_t begin;
+    uint32_t size;
+    uint32_t served; /* steps that need no more */
+    uint32_t bytes;  /* sent in this go */
+};
+
+#define CHUNK_FRAMES 256
+
+/* Some frames of a round, sent as one; they lie in the hub's scratch buffer. */
+struct chunk {
+    uint32_t frames;
+    struct {
+        uint32_t end;  /* offset behind the frame */
+        uint32_t step; /* of its runner */
+    } marks[CHUNK_FRAMES];
+};
+
+static uint32_t index_of_step(const struct round *round, uint32_t step)
+{
+    return (uint32_t)(((uint64_t)round->begin + step) % round->size);
+}
+
+/* Encode owed runners from step `from` on; returns the step behind the last one looked at. */
+static uint32_t fill_chunk(struct hub *hub, const struct follower *follower,
+                           const struct round *round, struct chunk *chunk)
+{
+    uint32_t step = round->served;
+    hub->scratch.len = 0;
+    chunk->frames = 0;
+    for (; step < round->size && chunk->frames < CHUNK_FRAMES &&
+           hub->scratch.len < room_bytes(follower);
+         step++) {
+        uint32_t index = index_of_step(round, step);
+        if (!serve_is_owed(follower, index))
+            continue;
+        /* hub_new() made room: a frame fits */
+        const struct position *newest = &follower->audience->runners[index]->newest;
+        CHECK(follower->dialect->encode(newest, &hub->scratch) == 0);
+        chunk->marks[chunk->frames].end = (uint32_t)hub->scratch.len;
+        chunk->marks[chunk->frames].step = step;
+        chunk->frames++;
+    }
+    return step;
+}
+
+/* The socket cut the chunk after `taken` bytes: complete the frame, and count the steps up to it as served. */
+static uint32_t complete_cut_chunk(struct hub *hub, struct follower *follower,
+                                   const struct round *round, const struct chunk *chunk,
+                                   size_t taken)
+{
+    uint32_t frames = 0;
+    uint32_t served = round->served;
+    size_t end = 0;
+    for (; end < taken; frames++) {
+        CHECK(frames < chunk->frames);
+        end = chunk->marks[frames].end;
+        served = chunk->marks[frames].step + 1;
+    }
+    serve_keep(hub, follower, span_of(hub->scratch.data + taken, end - taken));
+    hub->stats.delivered += frames;
+    follower->debt -= frames;
+    return served;
+}
+
+/* Remember how far the round got. Without memory for that, what was sent since the last time is sent twice. */
+static void remember_round(struct hub *hub, struct follower *follower, const struct round *round,
+                           uint64_t now_ms)
+{
+    if (follower->catchup == NULL)
+        follower->catchup = catchup_new(round->size, follower->cursor);
+    if (follower->catchup == NULL)
+        return;
+    follower->catchup->go_ms = now_ms;
+    follower->catchup->go_bytes = round->bytes;
+    if (round->served == 0)
+        return;
+    uint64_t end = (uint64_t)round->begin + round->served;
+    uint32_t wrapped = end > round->size ? (uint32_t)(end - round->size) : 0;
+    uint32_t unwrapped = end > round->size ? round->size : (uint32_t)end;
+    if (catchup_serve(&follower->catchup, round->begin, unwrapped, hub->version) < 0 ||
+        catchup_serve(&follower->catchup, 0, wrapped, hub->version) < 0)
+        return;
+    follower->catchup->at = index_of_step(round, round->served);
+}
+
+static void send_chunk(struct hub *hub, struct follower *follower, struct round *round,
+                       const struct chunk *chunk, uint32_t looked_at)
+{
+    struct span bytes = buf_span(&hub->scratch);
+    size_t taken = bytes.len == 0 ? 0 : serve_send(hub, follower, &bytes, 1);
+    CHECK(taken <= bytes.len);
+    round->bytes += (uint32_t)taken;
+    follower->blocked = taken < bytes.len;
+    uint32_t served = complete_cut_chunk(hub, follower, round, chunk, taken);
+    round->served = follower->blocked ? served : looked_at;
+}
+
+void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms)
+{
+    struct chunk chunk;
+    room_choose(hub, follower, now_ms);
+    struct round round = {
+        .begin = follower->catchup != NULL ? follower->catchup->at : 0,
+        .size = follower->audience->runner_count,
+    };
+    while (round.served < round.size && !follower->blocked) {
+        uint32_t looked_at = fill_chunk(hub, follower, &round, &chunk);
+        send_chunk(hub, follower, &round, &chunk, looked_at);
+    }
+    if (round.served == round.size)
+        serve_in_sync_again(hub, follower);
+    else
+        remember_round(hub, follower, &round, now_ms);
+}
