@@ -185,3 +185,18 @@ test('a session that lets answers pile up is closed with 1008 and leaves nothing
   peer.destroy();
   await server.becomesIdle();
 });
+
+test('more new connections in a second than may are turned away with 503 and Retry-After', async (t) => {
+  const server = await startServer(t, ['--max-connects-per-second', '1']);
+  const clients = await Promise.allSettled(Array.from({ length: 20 }, () => server.client()));
+  const refused = clients.filter((client) => client.status === 'rejected');
+  assert.ok(refused.length >= 15, `${refused.length} of 20 were turned away`);
+  for (const { reason } of refused) assert.match(reason.message, /503/);
+  await until(async () => {
+    try {
+      return (await server.metric(ERRORS('too_many_new_connections'))) >= refused.length;
+    } catch {
+      return false; /* turned away itself */
+    }
+  }, 'the refusals in the metrics');
+});
