@@ -20,6 +20,8 @@
 
 #define MAX_SHARDS 64
 #define SIGNALS 2
+#define DESCRIPTOR_RESERVE                                                                         \
+    512 /* for listeners, loops, and those who are told that there is no room */
 
 static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 
@@ -45,21 +47,34 @@ int server_write_metrics(const struct server *server, struct buf *out)
 
 /* --- what is needed before anything can be served ------------------------------------------------------------------- */
 
-/* The system's hard limit is what the operator allows; a soft limit below it only surprises. */
-static void raise_descriptor_limit(const struct options *options)
+/* The system's hard limit is what the operator allows; a soft limit below it only surprises. 0: not known or none. */
+static size_t raise_descriptor_limit(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return 0;
     if (limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
         (void)getrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < options->max_connections)
+    return limit.rlim_cur != RLIM_INFINITY ? (size_t)limit.rlim_cur : 0;
+}
+
+/*
+ * How many connections may be: what the option says, or as many as there are descriptors but for a reserve, so that who comes
+ * over it is told 503 and not just cut off.
+ */
+static size_t connection_limit(const struct options *options)
+{
+    size_t descriptors = raise_descriptor_limit();
+    if (options->max_connections == 0)
+        return descriptors > 2 * DESCRIPTOR_RESERVE ? descriptors - DESCRIPTOR_RESERVE : 0;
+    if (descriptors > 0 && descriptors < options->max_connections)
         LOG(LOG_WARN, "server.few_descriptors", NO_SESSION,
-            "%llu file descriptors are fewer than max-connections %zu",
-            (unsigned long long)limit.rlim_cur, options->max_connections);
+            "%zu file descriptors are fewer than max-connections %zu", descriptors,
+            options->max_connections);
+    return options->max_connections;
 }
 
 static size_t worker_count(const struct options *options)
@@ -230,14 +245,13 @@ static void wind_up_unstarted(struct server *server)
 int server_run(const struct options *options, const struct session_handler *handler)
 {
     struct admission_limits limits = {
-        .connections = options->max_connections,
+        .connections = connection_limit(options),
         .connections_per_address = options->max_connections_per_address,
         .connects_per_second = options->max_connects_per_second,
     };
     struct server *server = mem_must(sizeof *server);
     server->options = options;
     server->admission = admission_new(&limits);
-    raise_descriptor_limit(options);
     watch_signals(server);
     int err = make_shards(server, handler);
     if (err == 0)
