@@ -3,6 +3,9 @@
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 
 #include "base/check.h"
 

@@ -185,12 +185,25 @@ static void turn_one_away(struct listener *listener)
         rest_for_a_while(listener);
 }
 
+/* The next connection, non-blocking; on Linux in one call. */
+static int accept_socket(int listening, struct address *peer)
+{
+    struct sockaddr *name = (void *)&peer->storage;
+#ifdef __linux__
+    return accept4(listening, name, &peer->len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+    int fd = accept(listening, name, &peer->len);
+    if (fd >= 0 && make_non_blocking(fd) < 0)
+        close_if_open(&fd);
+    return fd;
+#endif
+}
+
 /* False when there is nothing more to accept now. */
 static bool accept_one(struct listener *listener)
 {
     struct address peer = {.len = sizeof peer.storage};
-    int fd = accept4(listener->fd, (struct sockaddr *)&peer.storage, &peer.len,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept_socket(listener->fd, &peer);
     if (fd >= 0) {
         listener->options.on_accept(listener->options.context, fd, &peer);
         return true;
