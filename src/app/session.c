@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "codec/ws_deflate.h"
+#include "codec/ws_extension.h"
 
 #define PINGS_BEFORE_CLOSE 2
 #define REFUSED_AT_A_TIME 256
@@ -185,10 +187,29 @@ void session_check_queue(struct session *session)
     session_close(session, CLOSE_queue_full);
 }
 
+/* 1: `frame` holds the message, compressed; 0: it does not pay, or was not agreed on; ERR_NO_MEMORY. */
+static int write_compressed(struct session *session, enum ws_opcode opcode, struct span payload,
+                            struct buf *frame)
+{
+    bool is_data = opcode == WS_TEXT || opcode == WS_BINARY;
+    if (!is_data || session->window_bits == 0 ||
+        !ws_extension_fits(session->window_bits, payload.len))
+        return 0;
+    struct buf compressed = {0};
+    int result = ws_deflate_compress(session->shard->deflate, payload, &compressed);
+    if (result == 1 && ws_write_compressed(frame, opcode, buf_span(&compressed), NULL) < 0)
+        result = ERR_NO_MEMORY;
+    buf_fini(&compressed);
+    return result;
+}
+
 void session_send(struct session *session, enum ws_opcode opcode, struct span payload)
 {
     struct buf frame = {0};
-    if (ws_write(&frame, opcode, payload, NULL) < 0)
+    int result = write_compressed(session, opcode, payload, &frame);
+    if (result == 0)
+        result = ws_write(&frame, opcode, payload, NULL);
+    if (result < 0)
         session->is_doomed = true;
     else
         session_write(session, buf_span(&frame));

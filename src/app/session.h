@@ -65,8 +65,9 @@ struct session {
     uint8_t state;
     uint8_t reason; /* enum close_reason, once it is closing */
     uint8_t pings_missed;
-    bool has_answered; /* HTTP: at least one request */
-    bool was_refused;  /* over a limit on connections: not counted by the admission */
+    uint8_t window_bits; /* permessage-deflate was agreed on, with this window; 0: it was not */
+    bool has_answered;   /* HTTP: at least one request */
+    bool was_refused;    /* over a limit on connections: not counted by the admission */
     bool
         is_doomed; /* memory for what it is owed could not be had: says no more, the sweep ends it */
 };
@@ -74,7 +75,7 @@ struct session {
 /* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */
 int session_start(struct shard *shard, int fd, const struct address *peer);
 
-/* Send one message. What does not fit the socket is kept; a session that keeps more than it may is closed. */
+/* Send one message, compressed where that was agreed on and pays. What does not fit the socket is kept; a session that keeps more than it may is closed. */
 void session_send(struct session *session, enum ws_opcode opcode, struct span payload);
 
 /* After bytes were kept for it by the hub: close it when it keeps more than it may. */

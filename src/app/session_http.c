@@ -6,6 +6,7 @@
 #include "app/routes.h"
 #include "app/shard.h"
 #include "base/log.h"
+#include "codec/ws_extension.h"
 #include "codec/ws_handshake.h"
 
 static void count_request(struct shard *shard, int status)
@@ -53,12 +54,6 @@ void session_refuse_http(struct session *session, int status, const struct fault
                  SESSION_PART_LINGERING);
 }
 
-static void refuse_and_count(struct session *session, int status, const struct fault *fault)
-{
-    session_count_fault(session, fault->code);
-    session_refuse_http(session, status, fault);
-}
-
 void session_http_timeout(struct session *session)
 {
     if (!http_reader_has_begun(session->http)) {
@@ -71,24 +66,59 @@ void session_http_timeout(struct session *session)
     session_part(session, CLOSE_handshake_timeout, SESSION_PART_LINGERING);
 }
 
-static void open_websocket(struct session *session)
+/* The extensions to answer with, NULL for none. ERR_FORMAT: the header is malformed. */
+static int negotiate(struct session *session, struct ws_extension *extension, const char **answer)
 {
-    struct buf out = {0};
-    struct shard *shard = session->shard;
-    if (ws_handshake_accept(session->http, NULL, NULL, &out) < 0) {
-        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
-        return;
+    *answer = NULL;
+    if (session->shard->deflate == NULL)
+        return 0;
+    int agreed = ws_extension_negotiate(session->http, extension);
+    if (agreed == 1) {
+        session->window_bits = extension->window_bits;
+        *answer = extension->answer;
     }
-    count_request(shard, 101);
-    session_write(session, buf_span(&out));
-    buf_fini(&out);
+    return agreed < 0 ? agreed : 0;
+}
+
+static void refuse_and_count(struct session *session, int status, const struct fault *fault)
+{
+    session_count_fault(session, fault->code);
+    session_refuse_http(session, status, fault);
+}
+
+static void begin_websocket(struct session *session)
+{
+    struct shard *shard = session->shard;
     http_reader_free(&session->http);
     ws_reader_init(&session->ws, WS_SERVER);
+    if (session->window_bits > 0)
+        ws_reader_allow_compression(&session->ws);
     session->state = SESSION_OPEN;
     session_set_deadline(session, 0);
     shard->open_count++;
     metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
     shard->handler->on_open(session);
+}
+
+static void open_websocket(struct session *session)
+{
+    struct buf out = {0};
+    struct fault fault;
+    struct ws_extension extension;
+    const char *extensions;
+    if (negotiate(session, &extension, &extensions) < 0) {
+        fault_set(&fault, FAULT_bad_handshake, "Sec-WebSocket-Extensions is malformed");
+        refuse_and_count(session, 400, &fault);
+        return;
+    }
+    if (ws_handshake_accept(session->http, NULL, extensions, &out) < 0) {
+        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
+        return;
+    }
+    count_request(session->shard, 101);
+    session_write(session, buf_span(&out));
+    buf_fini(&out);
+    begin_websocket(session);
 }
 
 static void on_upgrade(struct session *session)

@@ -2,6 +2,8 @@
 
 #include "app/shard.h"
 #include "base/err.h"
+#include "codec/utf8.h"
+#include "codec/ws_deflate.h"
 
 /* Refill the bucket and take one out; false when there is none. */
 static bool takes_message_token(struct session *session)
@@ -70,19 +72,6 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
         session->shard->handler->on_message(session, opcode, message);
 }
 
-static void on_piece(struct session *session, const struct ws_piece *piece)
-{
-    struct span message;
-    int complete = ws_gather_add(&session->gather, piece, &message);
-    if (complete == 1) {
-        on_message(session, piece->opcode, message);
-        ws_gather_done(&session->gather);
-    } else if (complete < 0) {
-        session_count_fault(session, FAULT_out_of_memory);
-        session_close(session, CLOSE_out_of_memory);
-    }
-}
-
 static void on_bad_bytes(struct session *session, enum ws_read result)
 {
     static const struct {
@@ -99,6 +88,51 @@ static void on_bad_bytes(struct session *session, enum ws_read result)
     }
     session_count_fault(session, meanings[result].fault);
     session_close(session, meanings[result].reason);
+}
+
+/* RFC 7692 section 6.2: only the inflated text is known to be text. */
+static enum ws_read inflate(struct session *session, enum ws_opcode opcode, struct span *message)
+{
+    struct span inflated;
+    int err = ws_deflate_inflate(session->shard->deflate, *message, &inflated);
+    *message = inflated;
+    if (err == ERR_TOO_BIG)
+        return WS_READ_TOO_BIG;
+    if (err == ERR_FORMAT)
+        return WS_READ_BAD_UTF8;
+    if (err < 0)
+        session->is_doomed = true;
+    else if (opcode == WS_TEXT && !utf8_is_valid(inflated))
+        return WS_READ_BAD_UTF8;
+    return WS_READ_PIECE;
+}
+
+static void on_compressed_message(struct session *session, enum ws_opcode opcode,
+                                  struct span message)
+{
+    if (session->state != SESSION_OPEN)
+        return;
+    enum ws_read result = inflate(session, opcode, &message);
+    if (result != WS_READ_PIECE)
+        on_bad_bytes(session, result);
+    else if (!session->is_doomed)
+        on_message(session, opcode, message);
+}
+
+static void on_piece(struct session *session, const struct ws_piece *piece)
+{
+    struct span message;
+    int complete = ws_gather_add(&session->gather, piece, &message);
+    if (complete < 0) {
+        session_count_fault(session, FAULT_out_of_memory);
+        session_close(session, CLOSE_out_of_memory);
+    } else if (complete == 1) {
+        if (piece->compressed)
+            on_compressed_message(session, piece->opcode, message);
+        else
+            on_message(session, piece->opcode, message);
+        ws_gather_done(&session->gather);
+    }
 }
 
 void session_read_websocket(struct session *session, uint8_t *bytes, size_t len)

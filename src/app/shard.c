@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "codec/ws_deflate.h"
 #include "net/listener.h"
 
 #define LONGEST_TICK_MS 1000
@@ -224,6 +225,17 @@ static struct hub *make_hub(const struct options *options)
     return hub_new(&hub_options);
 }
 
+/* Without memory for it, compression is declined. */
+static struct ws_deflate *make_deflate(const struct options *options)
+{
+    struct ws_deflate_options deflate_options = {
+        .level = (int)options->compression,
+        .min_bytes = options->compress_min_bytes,
+        .max_message_bytes = options->max_message_bytes,
+    };
+    return options->compression > 0 ? ws_deflate_new(&deflate_options) : NULL;
+}
+
 struct shard *shard_new(const struct shard_options *shard_options)
 {
     const struct options *options = shard_options->options;
@@ -245,6 +257,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->index = shard_options->index;
     shard->last_id = (uint64_t)shard->index << 48;
     shard->hub = make_hub(options);
+    shard->deflate = make_deflate(options);
     shard->metrics = metrics_new();
     return shard;
 }
@@ -258,6 +271,7 @@ void shard_free(struct shard **shard)
     worker_free(&it->worker);
     hub_free(&it->hub);
     relay_free(&it->relay);
+    ws_deflate_free(&it->deflate);
     metrics_free(&it->metrics);
     seed_message_fini(&it->message);
     mem_free(it);

@@ -17,6 +17,7 @@
 
 struct admission;
 struct relay;
+struct ws_deflate;
 struct server;
 
 struct shard {
@@ -37,6 +38,7 @@ struct shard {
     size_t session_peak;         /* since memory was last given back */
     size_t open_count;           /* of these, those whose WebSocket is open */
     size_t refused_count;        /* of these, those only told that they are over a limit */
+    struct ws_deflate *deflate;  /* owned; NULL: compression is off */
     struct seed_message message; /* scratch for decoding */
     uint64_t last_id;
     int64_t arrival_ms;         /* wall time, never stepping back */

@@ -55,7 +55,8 @@ static int set(struct options *options, const char *name, const char *value)
 
 static bool is_flag(const char *text)
 {
-    static const char *const names[] = {"listen", "max-message-bytes", "log-level"};
+    static const char *const names[] = {"listen", "max-message-bytes", "log-level", "compression",
+                                        "compress-min-bytes"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(text, "--", 2) == 0 && strcmp(text + 2, names[i]) == 0)
             return true;
@@ -79,6 +80,8 @@ int main(int argc, char **argv)
     options.max_message_bytes = (size_t)16 << 20;
     options.max_queued_bytes = (size_t)256 << 20;
     options.max_messages_per_second = 0;
+    options.compression = 6;
+    options.compress_min_bytes = 64;
     if (read_flags(&options, argc, argv) < 0) {
         fprintf(stderr, "usage: ws-echo [--listen HOST:PORT] [--max-message-bytes N]\n");
         options_fini(&options);
