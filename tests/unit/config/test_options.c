@@ -45,7 +45,7 @@ TEST(without_settings_the_defaults_hold)
 {
     assert_int_equal(options.listen.count, 1);
     assert_string_equal(options.listen.items[0], "127.0.0.1:8080");
-    assert_int_equal(options.max_connections, 16384);
+    assert_int_equal(options.max_connections, 0);
     assert_int_equal(options.max_message_bytes, 65536);
     assert_int_equal(options.lag_time_ms, 1000);
     assert_int_equal(options.position_ttl_ms, 24 * 3600 * 1000);
