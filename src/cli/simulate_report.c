@@ -70,5 +70,5 @@ bool simulate_report_is_clean(const struct simulation_state *state)
 {
     const struct ledger_totals *totals = &state->totals;
     return missing(state) == 0 && totals->duplicates == 0 && totals->out_of_order == 0 &&
-           totals->unexpected == 0 && state->errors == 0;
+           totals->unexpected == 0 && state->errors == 0 && state->disconnected == 0;
 }

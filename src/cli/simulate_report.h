@@ -23,7 +23,7 @@ void simulate_report_table(FILE *out, const struct simulation_state *state);
 void simulate_report_json(FILE *out, const struct simulate_options *options,
                           const struct simulation_state *state);
 
-/* Everything that was owed arrived once and in order, and nothing else. */
+/* Everything that was owed arrived once and in order, and nothing else, and no user lost the connection. */
 bool simulate_report_is_clean(const struct simulation_state *state);
 
 #endif
