@@ -27,7 +27,10 @@ const WAYS_TO_GO = {
   'the end of its stream': { leave: (client) => client.socket.end(), reason: 'client_gone' },
   'its socket destroyed': { leave: (client) => client.socket.destroy(), reason: 'client_gone' },
   'a reset': { leave: (client) => client.socket.resetAndDestroy(), reason: 'reset' },
-  'a frame that breaks the rules': { leave: (client) => client.socket.write(Buffer.from([0xff, 0xff])), reason: 'bad_frame' },
+  'a frame that breaks the rules': {
+    leave: (client) => client.socket.write(Buffer.from([0xff, 0xff])),
+    reason: 'bad_frame',
+  },
 };
 
 forEachWorkerCount((workers, args) => {
@@ -80,7 +83,9 @@ forEachWorkerCount((workers, args) => {
     const publisher = await server.client();
     const half = frames.text('x'.repeat(5000)).subarray(0, 3000);
     for (let round = 0; round < 20; round++) {
-      const peers = await Promise.all(Array.from({ length: 5 }, () => server.rawSession(frames.text({ initialRequest: true, following: [1] }))));
+      const peers = await Promise.all(
+        Array.from({ length: 5 }, () => server.rawSession(frames.text({ initialRequest: true, following: [1] }))),
+      );
       await Promise.all(peers.map((peer) => peer.write(half)));
       for (let i = 0; i < 20; i++) publisher.publish(1, i, round);
       for (const peer of peers) peer.socket.resetAndDestroy();

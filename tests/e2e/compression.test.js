@@ -59,7 +59,8 @@ for (const options of [
     assert.match(ws.extensions, /permessage-deflate/);
     const texts = [];
     for (let i = 0; i < 200; i++) texts.push(position(i, i / 7).repeat(1 + (i % 40)));
-    for (const size of [100, 5000, 70_000, 1 << 20]) texts.push(crypto.randomBytes(size).toString('hex'), 'a'.repeat(size), position(1, 2).repeat(size / 50));
+    for (const size of [100, 5000, 70_000, 1 << 20])
+      texts.push(crypto.randomBytes(size).toString('hex'), 'a'.repeat(size), position(1, 2).repeat(size / 50));
     for (const text of texts) {
       ws.send(text);
       assert.ok((await next(ws)).toString() === text, `other ${text.length} bytes came back`);

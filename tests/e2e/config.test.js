@@ -77,7 +77,11 @@ for (const [args, said] of WRONG_USAGE) {
 }
 
 test('flags go before the environment, that before the file, that before the default', async (t) => {
-  const file = temporaryFile(t, 'spectate.conf', 'max-faults = 3\nmax-follows = 4 # four\n\n# a comment\nlag-time = "7s"\n');
+  const file = temporaryFile(
+    t,
+    'spectate.conf',
+    'max-faults = 3\nmax-follows = 4 # four\n\n# a comment\nlag-time = "7s"\n',
+  );
   const shown = await serve(['--print-config', '--config', file, '--max-faults', '1'], {
     env: { SPECTATE_MAX_FAULTS: '2', SPECTATE_MAX_FOLLOWS: '5' },
   });
@@ -90,7 +94,17 @@ test('flags go before the environment, that before the file, that before the def
 });
 
 test('what --print-config prints is a configuration file', async (t) => {
-  const first = await serve(['--print-config', '--max-faults', '7', '--lag-bytes', '100K', '--listen', '[::1]:9', '--listen', ':10']);
+  const first = await serve([
+    '--print-config',
+    '--max-faults',
+    '7',
+    '--lag-bytes',
+    '100K',
+    '--listen',
+    '[::1]:9',
+    '--listen',
+    ':10',
+  ]);
   const file = temporaryFile(t, 'printed.conf', first.stdout);
   const second = await serve(['--print-config', '--config', file]);
   const values = (program) => program.stdout.replace(/ +#.*$/gm, '');
@@ -201,12 +215,23 @@ test('with port 0 the line that says where it listens names the real port, also 
 });
 
 test('with --log-format json every line is an object', async (t) => {
-  const program = new Program(SPECTATE, ['serve', '--listen', '127.0.0.1:0', '--log-format', 'json', '--log-level', 'debug']);
+  const program = new Program(SPECTATE, [
+    'serve',
+    '--listen',
+    '127.0.0.1:0',
+    '--log-format',
+    'json',
+    '--log-level',
+    'debug',
+  ]);
   t.after(() => program.kill('SIGKILL'));
   await program.printed(/server\.ready.*\n/);
   program.kill('SIGTERM');
   assert.strictEqual(await program.ended(), 0);
-  const lines = program.stderr.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const lines = program.stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   assert.ok(lines.some((line) => Object.values(line).includes('net.listening')));
 });
 

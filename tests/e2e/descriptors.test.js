@@ -28,34 +28,41 @@ function crowd(server, count) {
 
 /* Seconds of CPU that the process has used. */
 function cpuSeconds(pid) {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = fs
+    .readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-test('without descriptors it turns connections away, and serves again when clients leave', { skip: WITHOUT_PROC }, async (t) => {
-  const server = await startServer(t, [], FEW);
-  const before = server.descriptors();
-  const client = await server.client();
-  client.follow([1]);
-  await client.ping();
-  const sockets = crowd(server, 100);
-  t.after(() => sockets.forEach((socket) => socket.destroy()));
-  await server.program.printed(/ net\.out_of_descriptors /);
-  client.publish(1, 2, 3);
-  assert.deepStrictEqual(await client.next(), { userId: 1, lat: 2, lng: 3 });
-  for (const socket of sockets) socket.destroy();
-  await server.showsMetrics({ spectate_connections: 2 });
-  assert.ok((await server.metric(OUT_OF_DESCRIPTORS)) > 0);
-  const late = await server.client();
-  late.follow([1]);
-  await late.ping();
-  client.publish(1, 4, 5);
-  assert.strictEqual((await late.next()).lat, 4);
-  late.destroy();
-  client.destroy();
-  await server.becomesIdle();
-  await server.descriptorsFallTo(before);
-});
+test(
+  'without descriptors it turns connections away, and serves again when clients leave',
+  { skip: WITHOUT_PROC },
+  async (t) => {
+    const server = await startServer(t, [], FEW);
+    const before = server.descriptors();
+    const client = await server.client();
+    client.follow([1]);
+    await client.ping();
+    const sockets = crowd(server, 100);
+    t.after(() => sockets.forEach((socket) => socket.destroy()));
+    await server.program.printed(/ net\.out_of_descriptors /);
+    client.publish(1, 2, 3);
+    assert.deepStrictEqual(await client.next(), { userId: 1, lat: 2, lng: 3 });
+    for (const socket of sockets) socket.destroy();
+    await server.showsMetrics({ spectate_connections: 2 });
+    assert.ok((await server.metric(OUT_OF_DESCRIPTORS)) > 0);
+    const late = await server.client();
+    late.follow([1]);
+    await late.ping();
+    client.publish(1, 4, 5);
+    assert.strictEqual((await late.next()).lat, 4);
+    late.destroy();
+    client.destroy();
+    await server.becomesIdle();
+    await server.descriptorsFallTo(before);
+  },
+);
 
 test('without descriptors it does not spin', { skip: WITHOUT_PROC }, async (t) => {
   const server = await startServer(t, ['--handshake-timeout', '1h'], FEW);
@@ -74,9 +81,13 @@ test('without descriptors it does not spin', { skip: WITHOUT_PROC }, async (t) =
 });
 
 for (const limit of [10, 14, 16, 18, 20]) {
-  test(`with only ${limit} descriptors to begin with, it says what is missing and ends with status 3`, { skip: WITHOUT_PROC }, async () => {
-    const program = await spectate(['serve', '--listen', '127.0.0.1:0', '--workers', '2'], withDescriptors(limit));
-    assert.strictEqual(program.code, 3, program.stderr);
-    assert.match(program.stderr, /^\S+ error /m);
-  });
+  test(
+    `with only ${limit} descriptors to begin with, it says what is missing and ends with status 3`,
+    { skip: WITHOUT_PROC },
+    async () => {
+      const program = await spectate(['serve', '--listen', '127.0.0.1:0', '--workers', '2'], withDescriptors(limit));
+      assert.strictEqual(program.code, 3, program.stderr);
+      assert.match(program.stderr, /^\S+ error /m);
+    },
+  );
 }

@@ -32,7 +32,10 @@ for (const size of SIZES) {
     const ws = await connect(t, server);
     const bytes = crypto.randomBytes(size);
     const text = Buffer.from(bytes.toString('latin1').replace(/[^\x20-\x7e]/g, 'x'));
-    for (const [payload, binary] of [[bytes, true], [text, false]]) {
+    for (const [payload, binary] of [
+      [bytes, true],
+      [text, false],
+    ]) {
       ws.send(payload, { binary });
       const echo = await next(ws);
       assert.strictEqual(echo.isBinary, binary);
@@ -73,7 +76,10 @@ test('many messages at once come back in order', async (t) => {
   const all = new Promise((resolve) => ws.on('message', (data) => got.push(data.toString()) === 5000 && resolve()));
   for (let i = 0; i < 5000; i++) ws.send(`${i}`);
   await inTime(all, () => `5000 messages, ${got.length} came`);
-  assert.deepStrictEqual(got, Array.from({ length: 5000 }, (_, i) => `${i}`));
+  assert.deepStrictEqual(
+    got,
+    Array.from({ length: 5000 }, (_, i) => `${i}`),
+  );
 });
 
 test('a message over --max-message-bytes closes with 1009', async (t) => {

@@ -91,16 +91,20 @@ test('every fault is answered with its code and the place, nothing of the messag
   const client = await server.client();
   client.follow(['alive']);
   for (const [message, code, place] of FAULTS) {
-    await t.test(`${code}: ${message.length > 70 ? `${message.slice(0, 67)}...` : JSON.stringify(message)}`, async () => {
-      client.send(message);
-      await expectError(client, code, place);
-      await expectAlive(client);
-    });
+    await t.test(
+      `${code}: ${message.length > 70 ? `${message.slice(0, 67)}...` : JSON.stringify(message)}`,
+      async () => {
+        client.send(message);
+        await expectError(client, code, place);
+        await expectAlive(client);
+      },
+    );
   }
   const counts = new Map();
   for (const [, code] of FAULTS) counts.set(code, (counts.get(code) ?? 0) + 1);
   const values = await server.metrics();
-  for (const [code, count] of counts) assert.strictEqual(values.get(`spectate_errors_total{code="${code}"}`), count, code);
+  for (const [code, count] of counts)
+    assert.strictEqual(values.get(`spectate_errors_total{code="${code}"}`), count, code);
   assert.strictEqual(values.get('spectate_audiences'), 1);
   assert.strictEqual(values.get('spectate_runners'), 1);
 });
@@ -152,7 +156,10 @@ test('what another session does wrong touches nobody else', async (t) => {
     bad.send('{');
     bad.publish(1, i, i);
   }
-  assert.deepStrictEqual((await good.take(10)).map((position) => position.lat), [...Array(10).keys()]);
+  assert.deepStrictEqual(
+    (await good.take(10)).map((position) => position.lat),
+    [...Array(10).keys()],
+  );
   await good.expectNothingMore();
 });
 
@@ -163,7 +170,10 @@ test('the fault that goes over the budget is still told, and then the session is
   await client.ping();
   for (let i = 0; i < 10; i++) client.send('x');
   assert.deepStrictEqual(await client.closed(), { code: 1008, reason: 'too many faults' });
-  assert.deepStrictEqual((await client.take(4)).map(({ error }) => error.code), Array(4).fill('bad_json'));
+  assert.deepStrictEqual(
+    (await client.take(4)).map(({ error }) => error.code),
+    Array(4).fill('bad_json'),
+  );
   assert.deepStrictEqual(client.texts, []);
   const values = await server.becomesIdle();
   assert.strictEqual(values.get('spectate_errors_total{code="bad_json"}'), 4);

@@ -69,8 +69,13 @@ test('the histogram adds up', async (t) => {
     await client.next();
   }
   const values = await server.metrics();
-  const buckets = [...values].filter(([name]) => name.startsWith('spectate_flush_seconds_bucket')).map(([, value]) => value);
-  assert.deepStrictEqual(buckets, [...buckets].sort((a, b) => a - b));
+  const buckets = [...values]
+    .filter(([name]) => name.startsWith('spectate_flush_seconds_bucket'))
+    .map(([, value]) => value);
+  assert.deepStrictEqual(
+    buckets,
+    [...buckets].sort((a, b) => a - b),
+  );
   assert.strictEqual(buckets.at(-1), values.get('spectate_flush_seconds_count'));
   assert.ok(values.get('spectate_flush_seconds_count') >= 1);
 });
@@ -102,7 +107,10 @@ test('other methods are 405 and name the ones that are allowed, bodies are 413',
     assert.strictEqual(headers.allow, 'GET, HEAD');
   }
   assert.strictEqual((await server.get('/', { method: 'POST', body: 'x' })).status, 413);
-  assert.strictEqual((await server.get('/', { method: 'POST', body: 'x', headers: { 'Transfer-Encoding': 'chunked' } })).status, 413);
+  assert.strictEqual(
+    (await server.get('/', { method: 'POST', body: 'x', headers: { 'Transfer-Encoding': 'chunked' } })).status,
+    413,
+  );
 });
 
 test('several requests share a connection', async (t) => {
@@ -125,7 +133,8 @@ test('requests may be pipelined, and a WebSocket may come behind them', async (t
   const peer = await server.raw();
   const paths = ['/healthz', '/nothing', '/readyz', '/healthz', '/x', '/'];
   await peer.write(...paths.map((path) => GET(path)), handshake());
-  for (const path of paths) assert.strictEqual((await peer.httpAnswer()).status, ['/nothing', '/x'].includes(path) ? 404 : 200);
+  for (const path of paths)
+    assert.strictEqual((await peer.httpAnswer()).status, ['/nothing', '/x'].includes(path) ? 404 : 200);
   assert.strictEqual((await peer.httpAnswer()).status, 101);
 });
 
@@ -146,7 +155,7 @@ test('HTTP/1.0 is answered and closed', async (t) => {
 
 /* [what is sent, the status, the code in the body] */
 const REFUSED = {
-  'garbage': ['\x01\x02\x03 nonsense\r\n\r\n', 400, 'bad_request'],
+  garbage: ['\x01\x02\x03 nonsense\r\n\r\n', 400, 'bad_request'],
   'a TLS hello': [Buffer.from('16030100c8010000c40303', 'hex'), 400, 'bad_request'],
   "HTTP/2's preface": ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'bad_request'],
   'HTTP/2.0': ['GET / HTTP/2.0\r\nHost: a\r\n\r\n', 505, 'bad_request'],
@@ -165,7 +174,11 @@ const REFUSED = {
   'two lengths': ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx', 400, 'bad_request'],
   'a length that is no number': ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx', 400, 'bad_request'],
   'a body': ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello', 413, 'body_refused'],
-  'a chunked body': ['POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', 413, 'body_refused'],
+  'a chunked body': [
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    413,
+    'body_refused',
+  ],
   'another transfer coding': ['POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n', 501, 'body_refused'],
   'a request line that is too long': [`GET /${'x'.repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414, 'header_too_big'],
   'a request line without end': [`GET /${'x'.repeat(9000)}`, 414, 'header_too_big'],
@@ -193,8 +206,8 @@ for (const [name, [bytes, status, code]] of Object.entries(REFUSED)) {
 /* [what differs from a right handshake, the status, headers of the answer] */
 const HANDSHAKES = {
   'HTTP/1.0': [{ version: 'HTTP/1.0' }, 400],
-  'POST': [{ method: 'POST', headers: { 'Content-Length': '0' } }, 405, { allow: /GET/ }],
-  'HEAD': [{ method: 'HEAD' }, 405, { allow: /GET/ }],
+  POST: [{ method: 'POST', headers: { 'Content-Length': '0' } }, 405, { allow: /GET/ }],
+  HEAD: [{ method: 'HEAD' }, 405, { allow: /GET/ }],
   'no Connection': [{ headers: { Connection: undefined } }, 400],
   'Connection without upgrade': [{ headers: { Connection: 'keep-alive' } }, 400],
   'no Host': [{ headers: { Host: undefined } }, 400],
@@ -206,7 +219,11 @@ const HANDSHAKES = {
   'an empty key': [{ headers: { 'Sec-WebSocket-Key': '' } }, 400],
   'no version': [{ headers: { 'Sec-WebSocket-Version': undefined } }, 400],
   'two versions': [{ headers: { 'Sec-WebSocket-Version': ['13', '13'] } }, 400],
-  'version 8': [{ headers: { 'Sec-WebSocket-Version': '8' } }, 426, { 'sec-websocket-version': /^13$/, upgrade: /websocket/ }],
+  'version 8': [
+    { headers: { 'Sec-WebSocket-Version': '8' } },
+    426,
+    { 'sec-websocket-version': /^13$/, upgrade: /websocket/ },
+  ],
   'version 013': [{ headers: { 'Sec-WebSocket-Version': '013' } }, 426, { 'sec-websocket-version': /^13$/ }],
   'a body': [{ headers: { 'Content-Length': '3' } }, 413],
 };
@@ -292,7 +309,11 @@ test('a client that goes in the middle of its handshake leaves nothing', async (
   const server = await startServer(t);
   const head = handshake();
   for (const size of [1, 20, head.length - 1]) {
-    for (const leave of [(socket) => socket.end(), (socket) => socket.destroy(), (socket) => socket.resetAndDestroy()]) {
+    for (const leave of [
+      (socket) => socket.end(),
+      (socket) => socket.destroy(),
+      (socket) => socket.resetAndDestroy(),
+    ]) {
       const peer = await server.raw();
       await peer.write(head.slice(0, size));
       leave(peer.socket);
@@ -317,7 +338,14 @@ test('curl reads every page', { skip: WITHOUT_CURL }, async (t) => {
   const server = await startServer(t);
   const pages = { '/': 200, '/healthz': 200, '/readyz': 200, '/metrics': 200, '/nothing': 404 };
   for (const [path, status] of Object.entries(pages)) {
-    const curl = await run('curl', ['-sS', '-o', '/dev/null', '-w', '%{http_code} %{size_download}', `http://${server.authority}${path}`]);
+    const curl = await run('curl', [
+      '-sS',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code} %{size_download}',
+      `http://${server.authority}${path}`,
+    ]);
     const [code, size] = curl.stdout.split(' ').map(Number);
     assert.deepStrictEqual([curl.code, code, size > 0], [0, status, true], path);
   }
@@ -332,6 +360,17 @@ test('curl reuses the connection, sends HEAD, POST and what comes with Expect', 
   assert.match(head.stdout, /^HTTP\/1\.1 200 OK\r\n/);
   const post = await run('curl', ['-sS', '-o', '/dev/null', '-w', '%{http_code}', '-d', 'x=1', url]);
   assert.strictEqual(post.stdout, '413');
-  const expect = await run('curl', ['-sS', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'Expect: 100-continue', '-d', 'x'.repeat(2000), url]);
+  const expect = await run('curl', [
+    '-sS',
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_code}',
+    '-H',
+    'Expect: 100-continue',
+    '-d',
+    'x'.repeat(2000),
+    url,
+  ]);
   assert.strictEqual(expect.stdout, '413');
 });

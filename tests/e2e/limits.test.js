@@ -27,7 +27,10 @@ test('a session that would follow more runners than it may follows what it did b
   client.follow([5, 6, 7, 8]);
   assert.strictEqual((await client.next()).error.code, 'too_many_follows');
   for (const id of [1, 2, 3, 4, 5]) client.publish(id, id, id);
-  assert.deepStrictEqual((await client.take(3)).map((position) => position.userId), [1, 2, 3]);
+  assert.deepStrictEqual(
+    (await client.take(3)).map((position) => position.userId),
+    [1, 2, 3],
+  );
   await client.expectNothingMore();
   assert.strictEqual(await server.metric(ERRORS('too_many_follows')), 2);
 });
@@ -42,7 +45,10 @@ test('when the server knows as many runners as it may, new ones are refused and 
   client.follow([3, 5]);
   assert.strictEqual((await client.next()).error.code, 'too_many_runners');
   for (const id of [3, 1, 2]) client.publish(id, id, id);
-  assert.deepStrictEqual((await client.take(2)).map((position) => position.userId), [1, 2]);
+  assert.deepStrictEqual(
+    (await client.take(2)).map((position) => position.userId),
+    [1, 2],
+  );
   await client.expectNothingMore();
   assert.strictEqual(await server.metric('spectate_runners'), 3);
 });
@@ -71,7 +77,10 @@ test('a session that sends too fast is told, and may go on when it slows down', 
   const refused = got.filter((message) => message.error?.code === 'too_many_messages');
   assert.strictEqual(positions.length + refused.length, 50);
   assert.ok(positions.length >= 4 && refused.length > 0, `${positions.length} positions, ${refused.length} refused`);
-  assert.deepStrictEqual(positions.slice(0, 4).map((position) => position.lat), [0, 1, 2, 3]);
+  assert.deepStrictEqual(
+    positions.slice(0, 4).map((position) => position.lat),
+    [0, 1, 2, 3],
+  );
   assert.strictEqual(await server.metric(ERRORS('too_many_messages')), refused.length);
   const answer = await until(async () => {
     await peer.write(frames.text({ userId: 1, lat: -1, lng: -1 }));
@@ -167,7 +176,14 @@ test('connections that are refused and stay do not keep others out', async (t) =
 });
 
 test('a session that lets answers pile up is closed with 1008 and leaves nothing', async (t) => {
-  const server = await startServer(t, ['--max-queued-bytes', '64K', '--lag-bytes', '16K', '--max-messages-per-second', '0']);
+  const server = await startServer(t, [
+    '--max-queued-bytes',
+    '64K',
+    '--lag-bytes',
+    '16K',
+    '--max-messages-per-second',
+    '0',
+  ]);
   const peer = await server.rawSession();
   peer.socket.pause();
   const pings = Buffer.concat(Array(2000).fill(frames.frame(frames.PING, 'x'.repeat(125))));

@@ -41,7 +41,10 @@ test('a pace of 0 ends it: what waits comes at once, and then everything', async
   follower.follow([], { every: 0 });
   assert.strictEqual((await follower.next()).lat, 5);
   for (let i = 6; i <= 9; i++) feed.publish(1, i, 0);
-  assert.deepStrictEqual((await follower.take(4)).map((position) => position.lat), [6, 7, 8, 9]);
+  assert.deepStrictEqual(
+    (await follower.take(4)).map((position) => position.lat),
+    [6, 7, 8, 9],
+  );
   await follower.expectNothingMore();
 });
 

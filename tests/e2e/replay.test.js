@@ -21,7 +21,8 @@ async function followerOf(server, ids) {
   return client;
 }
 
-const positionsOf = (messages, id) => messages.filter(({ userId }) => `${userId}` === `${id}`).map(({ lat, lng }) => ({ lat, lng }));
+const positionsOf = (messages, id) =>
+  messages.filter(({ userId }) => `${userId}` === `${id}`).map(({ lat, lng }) => ({ lat, lng }));
 
 test('each file is published by one runner, every point in its order', async (t) => {
   const server = await startServer(t);
@@ -37,31 +38,46 @@ test('each file is published by one runner, every point in its order', async (t)
 });
 
 forEachWorkerCount((workers, args) => {
-  test(`each of several followers gets exactly the points of the recorded runs, in order${workers}`, { skip: WITHOUT_RECORDINGS }, async (t) => {
-    const server = await startServer(t, [...args, '--max-messages-per-second', '0', '--lag-bytes', '8M', '--max-queued-bytes', '8M', '--lag-time', '1m']);
-    const ids = files.map((_, i) => i + 1);
-    const tracks = files.map(points);
-    const all = await Promise.all([1, 2, 3].map(() => followerOf(server, ids)));
-    const alone = await Promise.all(ids.map((id) => followerOf(server, [id])));
-    const program = await replay(server, ['--speed', '0', '--follow', '--quiet', ...files]);
-    assert.strictEqual(program.code, 0, program.stdout + program.stderr);
-    assert.match(program.stdout, /^missing 0$/m);
-    const total = tracks.reduce((sum, it) => sum + it.length, 0);
-    assert.ok(total > 1000, `${total} points`);
-    for (const follower of all) {
-      const got = await follower.take(total);
-      for (const id of ids) assert.deepStrictEqual(positionsOf(got, id), tracks[id - 1], path.basename(files[id - 1]));
-      await follower.expectNothingMore();
-    }
-    for (const [i, follower] of alone.entries()) {
-      assert.deepStrictEqual(positionsOf(await follower.take(tracks[i].length), ids[i]), tracks[i]);
-      await follower.expectNothingMore();
-    }
-    await server.showsMetrics({ spectate_positions_received_total: total, spectate_positions_superseded_total: 0 });
-  });
+  test(
+    `each of several followers gets exactly the points of the recorded runs, in order${workers}`,
+    { skip: WITHOUT_RECORDINGS },
+    async (t) => {
+      const server = await startServer(t, [
+        ...args,
+        '--max-messages-per-second',
+        '0',
+        '--lag-bytes',
+        '8M',
+        '--max-queued-bytes',
+        '8M',
+        '--lag-time',
+        '1m',
+      ]);
+      const ids = files.map((_, i) => i + 1);
+      const tracks = files.map(points);
+      const all = await Promise.all([1, 2, 3].map(() => followerOf(server, ids)));
+      const alone = await Promise.all(ids.map((id) => followerOf(server, [id])));
+      const program = await replay(server, ['--speed', '0', '--follow', '--quiet', ...files]);
+      assert.strictEqual(program.code, 0, program.stdout + program.stderr);
+      assert.match(program.stdout, /^missing 0$/m);
+      const total = tracks.reduce((sum, it) => sum + it.length, 0);
+      assert.ok(total > 1000, `${total} points`);
+      for (const follower of all) {
+        const got = await follower.take(total);
+        for (const id of ids)
+          assert.deepStrictEqual(positionsOf(got, id), tracks[id - 1], path.basename(files[id - 1]));
+        await follower.expectNothingMore();
+      }
+      for (const [i, follower] of alone.entries()) {
+        assert.deepStrictEqual(positionsOf(await follower.take(tracks[i].length), ids[i]), tracks[i]);
+        await follower.expectNothingMore();
+      }
+      await server.showsMetrics({ spectate_positions_received_total: total, spectate_positions_superseded_total: 0 });
+    },
+  );
 });
 
-test('--speed keeps the track\'s own timing, so many times as fast', async (t) => {
+test("--speed keeps the track's own timing, so many times as fast", async (t) => {
   const server = await startServer(t);
   const file = temporaryFile(t, 'a.gpx', track(11));
   const follower = await followerOf(server, [1]);
@@ -100,7 +116,10 @@ const TOLERATED = {
   'a byte order mark': ['\ufeff' + GPX(`<trk><trkseg>${P(1, 2)}</trkseg></trk>`), [[1, 2]]],
   'GPX 1.0 with its namespace': [
     `<gpx version="1.0" xmlns="http://www.topografix.com/GPX/1/0"><trk><trkseg>${P(1, 2)}${P(3, 4)}</trkseg></trk></gpx>`,
-    [[1, 2], [3, 4]],
+    [
+      [1, 2],
+      [3, 4],
+    ],
   ],
   'a prefix': [
     `<g:gpx version="1.1" xmlns:g="http://www.topografix.com/GPX/1/1"><g:trk><g:trkseg><g:trkpt lat="1" lon="2"/></g:trkseg></g:trk></g:gpx>`,
@@ -108,21 +127,44 @@ const TOLERATED = {
   ],
   'several tracks and segments': [
     GPX(`<trk><trkseg>${P(1, 1)}</trkseg><trkseg>${P(2, 2)}</trkseg></trk><trk><trkseg>${P(3, 3)}</trkseg></trk>`),
-    [[1, 1], [2, 2], [3, 3]],
+    [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ],
   ],
   'points without time': [
-    GPX(`<trk><trkseg>${P(1, 1, '<time>2026-01-01T00:00:00Z</time>')}${P(2, 2)}${P(3, 3, '<time>2026-01-01T00:00:01Z</time>')}</trkseg></trk>`),
-    [[1, 1], [2, 2], [3, 3]],
+    GPX(
+      `<trk><trkseg>${P(1, 1, '<time>2026-01-01T00:00:00Z</time>')}${P(2, 2)}${P(3, 3, '<time>2026-01-01T00:00:01Z</time>')}</trkseg></trk>`,
+    ),
+    [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ],
   ],
   'times out of order': [
-    GPX(`<trk><trkseg>${P(1, 1, '<time>2026-01-01T00:00:05Z</time>')}${P(2, 2, '<time>2026-01-01T00:00:01Z</time>')}</trkseg></trk>`),
-    [[1, 1], [2, 2]],
+    GPX(
+      `<trk><trkseg>${P(1, 1, '<time>2026-01-01T00:00:05Z</time>')}${P(2, 2, '<time>2026-01-01T00:00:01Z</time>')}</trkseg></trk>`,
+    ),
+    [
+      [1, 1],
+      [2, 2],
+    ],
   ],
   'single quotes, blanks and foreign elements': [
-    GPX(`<trk><extensions><x:a xmlns:x="y"><b lat="9" lon="9"/></x:a></extensions><trkseg>\n<trkpt lon='2'\n lat = '1' ><ele>5</ele></trkpt></trkseg></trk>`),
+    GPX(
+      `<trk><extensions><x:a xmlns:x="y"><b lat="9" lon="9"/></x:a></extensions><trkseg>\n<trkpt lon='2'\n lat = '1' ><ele>5</ele></trkpt></trkseg></trk>`,
+    ),
     [[1, 2]],
   ],
-  'points that are nowhere': [GPX(`<trk><trkseg>${P(1, 2)}${P('x', 2)}${P(91, 2)}<trkpt lat="3"/>${P(5, 6)}</trkseg></trk>`), [[1, 2], [5, 6]]],
+  'points that are nowhere': [
+    GPX(`<trk><trkseg>${P(1, 2)}${P('x', 2)}${P(91, 2)}<trkpt lat="3"/>${P(5, 6)}</trkseg></trk>`),
+    [
+      [1, 2],
+      [5, 6],
+    ],
+  ],
 };
 
 for (const [name, [content, expected]] of Object.entries(TOLERATED)) {
@@ -156,12 +198,13 @@ for (const [name, content] of Object.entries(REFUSED)) {
   });
 }
 
-test('a huge file is read in little memory', async (t) => {
-  const server = await startServer(t, ['--max-messages-per-second', '0']);
-  const file = temporaryFile(t, 'huge.gpx', track(50_000));
+test('a huge file, nearly all of it foreign elements, is read', async (t) => {
+  const server = await startServer(t);
+  const foreign = `<extensions>${'<x:heart xmlns:x="y">120</x:heart>'.repeat(200)}</extensions>`;
+  const file = temporaryFile(t, 'huge.gpx', track(2000).replaceAll('</time>', `</time>${foreign}`));
   const program = await replay(server, ['--speed', '0', '--quiet', file]);
   assert.strictEqual(program.code, 0, program.stderr);
-  await server.showsMetrics({ spectate_positions_received_total: 50_000 });
+  await server.showsMetrics({ spectate_positions_received_total: 2000 });
 });
 
 test('without a server: status 3', async (t) => {

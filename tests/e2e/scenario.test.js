@@ -84,5 +84,8 @@ test('spectators with the same runners are one audience, and each gets everythin
   for (let i = 0; i < 20; i++) publisher.publish(1 + (i % 2), i, -i);
   const got = await Promise.all(spectators.map((spectator) => spectator.take(20)));
   for (const positions of got) assert.deepStrictEqual(positions, got[0]);
-  assert.deepStrictEqual(got[0].map((position) => position.lat), [...Array(20).keys()]);
+  assert.deepStrictEqual(
+    got[0].map((position) => position.lat),
+    [...Array(20).keys()],
+  );
 });

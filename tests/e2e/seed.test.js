@@ -81,7 +81,10 @@ test('initialRequest may be sent again and adds to what is followed', async (t) 
   client.follow([3, 3, '1']);
   client.follow([]);
   for (const id of [1, 2, 3, 4]) client.publish(id, id, 0);
-  assert.deepStrictEqual((await client.take(4)).map((position) => position.userId), [1, 1, 2, 3]);
+  assert.deepStrictEqual(
+    (await client.take(4)).map((position) => position.userId),
+    [1, 1, 2, 3],
+  );
   await client.expectNothingMore();
 });
 
@@ -105,7 +108,10 @@ test('with a snapshot the newest known positions of the added runners come at on
   const got = await late.take(2);
   assert.deepStrictEqual(
     got.sort((a, b) => a.userId - b.userId),
-    [{ userId: 1, lat: 4, lng: 1 }, { userId: 2, lat: 4, lng: 2 }],
+    [
+      { userId: 1, lat: 4, lng: 1 },
+      { userId: 2, lat: 4, lng: 2 },
+    ],
   );
   await late.expectNothingMore();
   late.follow([1, 2], { snapshot: true });
@@ -150,8 +156,23 @@ test('integers of 64 bits survive to the last digit', async (t) => {
 });
 
 test('strings of any script, and ones that JSON must escape, are ids of up to 64 bytes', async (t) => {
-  const ids = ['a', 'x'.repeat(64), 'é'.repeat(32), '選手', '🏃'.repeat(16), 'a"b\\c', 'tab\there', '\u0001', '</script>', '\u2028', '\u007f'];
-  const { client } = await startFollowing(t, ids.map((id) => JSON.stringify(id)));
+  const ids = [
+    'a',
+    'x'.repeat(64),
+    'é'.repeat(32),
+    '選手',
+    '🏃'.repeat(16),
+    'a"b\\c',
+    'tab\there',
+    '\u0001',
+    '</script>',
+    '\u2028',
+    '\u007f',
+  ];
+  const { client } = await startFollowing(
+    t,
+    ids.map((id) => JSON.stringify(id)),
+  );
   for (const id of ids) {
     client.publish(id, 1, 2);
     assert.deepStrictEqual(await client.next(), { userId: id, lat: 1, lng: 2 });
@@ -169,8 +190,30 @@ test('ids may be written with escapes', async (t) => {
 test('lat and lng come out with the value in which they were sent', async (t) => {
   const { client } = await startFollowing(t, '1');
   const numbers = [
-    '0', '-0.0', '100', '-100', '1', '90', '180.0', '48.8568', '2.2927', '0.1', '1e-7', '0.0000001', '48.8567891', '-122.4194155',
-    '1.50', '15e-1', '99.99999999999999', '1e300', '-1e-300', '5e-324', '1.7976931348623157e308', '123456789.123456789', '1E2', '4.9e-324',
+    '0',
+    '-0.0',
+    '100',
+    '-100',
+    '1',
+    '90',
+    '180.0',
+    '48.8568',
+    '2.2927',
+    '0.1',
+    '1e-7',
+    '0.0000001',
+    '48.8567891',
+    '-122.4194155',
+    '1.50',
+    '15e-1',
+    '99.99999999999999',
+    '1e300',
+    '-1e-300',
+    '5e-324',
+    '1.7976931348623157e308',
+    '123456789.123456789',
+    '1E2',
+    '4.9e-324',
   ];
   for (const number of numbers) {
     const text = await relayed(client, { lat: number, lng: number });
@@ -197,7 +240,15 @@ test('positions outside WGS 84 are relayed', async (t) => {
 
 test('members that are not known are ignored and not relayed', async (t) => {
   const { client } = await startFollowing(t, '1');
-  client.send({ userId: 1, lat: 2, lng: 3, speed: 4, following: 'x', nested: { a: [1, { b: null }] }, initialRequest: false });
+  client.send({
+    userId: 1,
+    lat: 2,
+    lng: 3,
+    speed: 4,
+    following: 'x',
+    nested: { a: [1, { b: null }] },
+    initialRequest: false,
+  });
   assert.deepStrictEqual(await client.next(), { userId: 1, lat: 2, lng: 3 });
   client.follow([2], { lat: 'x', lng: [], pace: 1 });
   client.send({ initialRequest: null, userId: 2, lat: 0, lng: 0 });
@@ -224,7 +275,10 @@ test('messages of one connection are acted upon in their order', async (t) => {
     client.follow([i]);
     client.publish(i, 1, i);
   }
-  assert.deepStrictEqual((await client.take(100)).map(({ lat, lng }) => [lat, lng]), [...Array(100).keys()].map((i) => [1, i]));
+  assert.deepStrictEqual(
+    (await client.take(100)).map(({ lat, lng }) => [lat, lng]),
+    [...Array(100).keys()].map((i) => [1, i]),
+  );
   await client.expectNothingMore();
 });
 
@@ -263,7 +317,10 @@ test('with a pace a session gets at most the newest of each runner at a tick, an
   assert.ok(got.length < 40, `${got.length} positions`);
   for (const id of [1, 2]) {
     const lats = got.filter(({ userId }) => userId === id).map(({ lat }) => lat);
-    assert.deepStrictEqual(lats, [...new Set(lats)].sort((a, b) => a - b));
+    assert.deepStrictEqual(
+      lats,
+      [...new Set(lats)].sort((a, b) => a - b),
+    );
   }
   await paced.expectNothingMore();
 });
@@ -275,8 +332,14 @@ test('a pace of 0 brings every position at once again', async (t) => {
   client.publish(1, 1, 1);
   client.follow([], { every: 0 });
   for (let i = 2; i < 20; i++) client.publish(1, i, i);
-  const last = await client.changed.until(() => client.texts.find((text) => JSON.parse(text).lat === 19), 'the last position');
+  const last = await client.changed.until(
+    () => client.texts.find((text) => JSON.parse(text).lat === 19),
+    'the last position',
+  );
   assert.ok(last);
   const lats = client.texts.map((text) => JSON.parse(text).lat);
-  assert.deepStrictEqual(lats.slice(-18), Array.from({ length: 18 }, (_, i) => i + 2));
+  assert.deepStrictEqual(
+    lats.slice(-18),
+    Array.from({ length: 18 }, (_, i) => i + 2),
+  );
 });

@@ -54,7 +54,10 @@ test('what was accepted before the signal is delivered before the close frame', 
   await runner.ping();
   server.program.kill('SIGTERM');
   assert.deepStrictEqual(await follower.closed(), GOING_AWAY);
-  assert.deepStrictEqual(follower.texts.map((text) => JSON.parse(text).lat), [...Array(100).keys()]);
+  assert.deepStrictEqual(
+    follower.texts.map((text) => JSON.parse(text).lat),
+    [...Array(100).keys()],
+  );
   await server.endsWith(0);
 });
 
@@ -96,7 +99,11 @@ test('a client that is behind does not hold it up', async (t) => {
   await server.endsWith(0);
 });
 
-for (const [first, second] of [['SIGTERM', 'SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGINT']]) {
+for (const [first, second] of [
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGINT', 'SIGINT'],
+  ['SIGTERM', 'SIGINT'],
+]) {
   test(`${second} after ${first} ends it at once, with status 1`, async (t) => {
     const server = await startServer(t, ['--shutdown-timeout', '1h', '--close-timeout', '1h']);
     const peer = await server.rawSession();

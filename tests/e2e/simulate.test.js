@@ -64,14 +64,26 @@ test('users, follow count and messages are options, and a seed draws the same ag
 
 test('many users who all follow each other', async (t) => {
   const server = await startServer(t, ['--workers', '2']);
-  const all = assertFlawless(await simulate(server, ['--quiet', '--users', '300', '--follow', '300', '--messages', '300', '--rate', '1000']));
+  const all = assertFlawless(
+    await simulate(server, ['--quiet', '--users', '300', '--follow', '300', '--messages', '300', '--rate', '1000']),
+  );
   assert.strictEqual(all.connected, 300);
 });
 
 test('--json writes the same numbers', async (t) => {
   const server = await startServer(t);
   const file = temporaryFile(t, 'report.json', '');
-  const program = await simulate(server, ['--quiet', '--users', '5', '--messages', '20', '--rate', '0', '--json', file]);
+  const program = await simulate(server, [
+    '--quiet',
+    '--users',
+    '5',
+    '--messages',
+    '20',
+    '--rate',
+    '0',
+    '--json',
+    file,
+  ]);
   const all = assertFlawless(program);
   const json = JSON.parse(fs.readFileSync(file, 'utf8'));
   assert.deepStrictEqual([json.users, json.published, json.expected, json.missing], [5, 20, all.expected, 0]);
@@ -86,7 +98,9 @@ test('--verbose prints a line for each position that a user gets', async (t) => 
 
 test('--duration ends it', async (t) => {
   const server = await startServer(t);
-  const all = assertFlawless(await simulate(server, ['--quiet', '--users', '5', '--rate', '200', '--duration', '300ms']));
+  const all = assertFlawless(
+    await simulate(server, ['--quiet', '--users', '5', '--rate', '200', '--duration', '300ms']),
+  );
   assert.ok(all.published > 0 && all.published <= 61, `${all.published} published`);
 });
 
@@ -100,7 +114,17 @@ test('with --course the users run along it', async (t) => {
 
 test('when positions do not arrive, they are missing and the status is 1', async (t) => {
   const deaf = await startOther(t, () => {});
-  const program = await simulate(deaf, ['--quiet', '--users', '3', '--messages', '10', '--rate', '0', '--settle', '100ms']);
+  const program = await simulate(deaf, [
+    '--quiet',
+    '--users',
+    '3',
+    '--messages',
+    '10',
+    '--rate',
+    '0',
+    '--settle',
+    '100ms',
+  ]);
   const all = report(program);
   assert.strictEqual(program.code, 1);
   assert.ok(all.missing > 0);
@@ -123,7 +147,19 @@ test('when positions come twice or out of order, it counts them and the status i
       held = undefined;
     });
   });
-  const program = await simulate(liar, ['--quiet', '--users', '1', '--follow', '1', '--messages', '10', '--rate', '0', '--settle', '1s']);
+  const program = await simulate(liar, [
+    '--quiet',
+    '--users',
+    '1',
+    '--follow',
+    '1',
+    '--messages',
+    '10',
+    '--rate',
+    '0',
+    '--settle',
+    '1s',
+  ]);
   const all = report(program);
   assert.strictEqual(program.code, 1);
   assert.strictEqual(all.duplicates, 5);
@@ -139,7 +175,20 @@ test('without a server it ends with status 3', async () => {
 test('when the server dies in the middle it ends, with another status than 0', async (t) => {
   const server = await startServer(t);
   const program = new Program(SPECTATE, [
-    'simulate', '--quiet', '--url', server.url, '--users', '20', '--messages', '0', '--rate', '500', '--duration', '1h', '--settle', '200ms',
+    'simulate',
+    '--quiet',
+    '--url',
+    server.url,
+    '--users',
+    '20',
+    '--messages',
+    '0',
+    '--rate',
+    '500',
+    '--duration',
+    '1h',
+    '--settle',
+    '200ms',
   ]);
   t.after(() => program.kill('SIGKILL'));
   await until(async () => (await server.metric('spectate_positions_received_total')) > 20, 'positions');
@@ -153,7 +202,18 @@ test('when the server dies in the middle it ends, with another status than 0', a
 test('Ctrl-C ends it with its report', async (t) => {
   const server = await startServer(t);
   const program = new Program(SPECTATE, [
-    'simulate', '--quiet', '--url', server.url, '--users', '20', '--messages', '0', '--rate', '500', '--duration', '1h',
+    'simulate',
+    '--quiet',
+    '--url',
+    server.url,
+    '--users',
+    '20',
+    '--messages',
+    '0',
+    '--rate',
+    '500',
+    '--duration',
+    '1h',
   ]);
   t.after(() => program.kill('SIGKILL'));
   await until(async () => (await server.metric('spectate_positions_received_total')) > 20, 'positions');
@@ -164,7 +224,14 @@ test('Ctrl-C ends it with its report', async (t) => {
   await server.becomesIdle();
 });
 
-for (const args of [['--users', '0'], ['--users', 'x'], ['--nonsense'], ['--course', '/nonexistent.gpx'], ['--url', 'ftp://x'], ['stray']]) {
+for (const args of [
+  ['--users', '0'],
+  ['--users', 'x'],
+  ['--nonsense'],
+  ['--course', '/nonexistent.gpx'],
+  ['--url', 'ftp://x'],
+  ['stray'],
+]) {
   test(`simulate ${args.join(' ')}: status 2`, async () => {
     const { code, stderr } = await spectate(['simulate', '--quiet', ...args]);
     assert.strictEqual(code, 2, stderr);

@@ -20,7 +20,8 @@ class Feed {
   }
 
   async publish(count) {
-    for (let i = 0; i < count; i++, this.count++) this.client.publish(RUNNERS[this.count % RUNNERS.length], this.count, 0);
+    for (let i = 0; i < count; i++, this.count++)
+      this.client.publish(RUNNERS[this.count % RUNNERS.length], this.count, 0);
     await this.client.ping();
   }
 
@@ -111,7 +112,10 @@ test('a reader that stops delays nobody', async (t) => {
   await feed.until(server, isBehind);
   await feed.publish(2000);
   const got = await neighbour.take(feed.count);
-  assert.deepStrictEqual(got.map((position) => position.lat), [...Array(feed.count).keys()]);
+  assert.deepStrictEqual(
+    got.map((position) => position.lat),
+    [...Array(feed.count).keys()],
+  );
   const values = await server.metrics();
   assert.strictEqual(values.get('spectate_audiences'), 1);
   stuck.destroy();
@@ -138,7 +142,15 @@ test('readers that stop hold hardly any memory, however many they are and howeve
 });
 
 test('a reader that stops for a moment, within its budget, loses nothing', async (t) => {
-  const server = await startServer(t, [...NO_RATE_LIMIT, '--lag-bytes', '64M', '--max-queued-bytes', '64M', '--lag-time', '1h']);
+  const server = await startServer(t, [
+    ...NO_RATE_LIMIT,
+    '--lag-bytes',
+    '64M',
+    '--max-queued-bytes',
+    '64M',
+    '--lag-time',
+    '1h',
+  ]);
   const feed = new Feed(await server.client());
   const stuck = await stuckReader(server);
   await feed.until(server, (values) => values.get('spectate_queued_bytes') > 100_000);
@@ -148,7 +160,15 @@ test('a reader that stops for a moment, within its budget, loses nothing', async
 });
 
 test('a reader that lags for longer than lag-time gets only the newest, however few bytes it lags', async (t) => {
-  const server = await startServer(t, [...NO_RATE_LIMIT, '--lag-bytes', '64M', '--max-queued-bytes', '64M', '--lag-time', '100ms']);
+  const server = await startServer(t, [
+    ...NO_RATE_LIMIT,
+    '--lag-bytes',
+    '64M',
+    '--max-queued-bytes',
+    '64M',
+    '--lag-time',
+    '100ms',
+  ]);
   const feed = new Feed(await server.client());
   const stuck = await stuckReader(server);
   await feed.until(server, isBehind);
@@ -202,7 +222,12 @@ test('a reader that is behind and goes leaves nothing', async (t) => {
     await feed.until(server, isBehind);
     leave(stuck.socket);
     stuck.socket.resume();
-    await server.showsMetrics({ spectate_sessions: 1, spectate_followers: 0, spectate_audiences: 0, spectate_queued_bytes: 0 });
+    await server.showsMetrics({
+      spectate_sessions: 1,
+      spectate_followers: 0,
+      spectate_audiences: 0,
+      spectate_queued_bytes: 0,
+    });
     stuck.destroy();
   }
 });

@@ -36,7 +36,10 @@ const PROTOCOL_ERRORS = [
   ['a length in 64 bits that fits in 16', [frame(TEXT, 'x'.repeat(200), { lengthBits: 64 })]],
   ['a length with its highest bit set', [Buffer.from([0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0])]],
   ['a close frame with one byte', [frame(CLOSE, 'x')]],
-  ...[0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535].map((code) => [`close code ${code}`, [closeFrame(code)]]),
+  ...[0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535].map((code) => [
+    `close code ${code}`,
+    [closeFrame(code)],
+  ]),
 ];
 
 for (const [name, bytes] of PROTOCOL_ERRORS) {
@@ -100,7 +103,8 @@ test('a message in fragments, with pings in between and in the middle of a chara
   const parts = [...bytes].map((byte, i) =>
     frame(i === 0 ? TEXT : CONTINUATION, Buffer.from([byte]), { fin: i === bytes.length - 1 }),
   );
-  for (const [i, part] of parts.entries()) await peer.write(part, ...(i < parts.length - 1 ? [frame(PING, `${i}`)] : []));
+  for (const [i, part] of parts.entries())
+    await peer.write(part, ...(i < parts.length - 1 ? [frame(PING, `${i}`)] : []));
   for (let i = 0; i < parts.length - 1; i++) {
     const pong = await peer.frame();
     assert.deepStrictEqual([pong.opcode, pong.payload.toString()], [PONG, `${i}`]);

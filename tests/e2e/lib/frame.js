@@ -34,7 +34,11 @@ function frame(opcode, payload = '', options = {}) {
 }
 
 function text(message, options) {
-  return frame(TEXT, typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message), options);
+  return frame(
+    TEXT,
+    typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message),
+    options,
+  );
 }
 
 function closeFrame(code, reason = '') {

@@ -87,7 +87,10 @@ class Program {
 
   /* Wait for its end; the exit code (null: a signal). */
   async ended() {
-    await this.changed.until(() => this.hasEnded, () => `the end of ${this.name}\n${this.stderr}`);
+    await this.changed.until(
+      () => this.hasEnded,
+      () => `the end of ${this.name}\n${this.stderr}`,
+    );
     assert.doesNotMatch(this.stderr, IS_SANITIZED_REPORT);
     return this.code;
   }

@@ -98,7 +98,9 @@ class RawPeer {
       assert.ok(status, `not a status line: ${first}`);
       const hasBody = method !== 'HEAD' && status !== 101;
       const size = end + 4 + (hasBody ? Number(headers['content-length'] ?? 0) : 0);
-      return bytes.length < size ? undefined : { status, headers, body: bytes.subarray(end + 4, size).toString(), size };
+      return bytes.length < size
+        ? undefined
+        : { status, headers, body: bytes.subarray(end + 4, size).toString(), size };
     }, 'an HTTP answer');
   }
 
@@ -121,7 +123,11 @@ class RawPeer {
   /* The next frame, which must be a text, parsed. */
   async message() {
     const found = await this.frame();
-    assert.strictEqual(found.opcode, frames.TEXT, `a frame of opcode ${found.opcode}: ${found.payload.toString('latin1')}`);
+    assert.strictEqual(
+      found.opcode,
+      frames.TEXT,
+      `a frame of opcode ${found.opcode}: ${found.payload.toString('latin1')}`,
+    );
     return JSON.parse(found.payload.toString());
   }
 

@@ -100,7 +100,10 @@ class Server {
         values = await this.metrics();
         return differing().length === 0;
       },
-      () => differing().map((name) => `${name} ${wanted[name]} (is ${values.get(name)})`).join(', '),
+      () =>
+        differing()
+          .map((name) => `${name} ${wanted[name]} (is ${values.get(name)})`)
+          .join(', '),
     );
     return values;
   }
@@ -117,7 +120,10 @@ class Server {
 
   /* Wait until only so many descriptors are open. */
   async descriptorsFallTo(count) {
-    await until(() => this.descriptors() <= count, () => `${count} descriptors, ${this.descriptors()} are open`);
+    await until(
+      () => this.descriptors() <= count,
+      () => `${count} descriptors, ${this.descriptors()} are open`,
+    );
   }
 
   /* Ask it to stop, let the clients go without a word, and see that it ends well. */
