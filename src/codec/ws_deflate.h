@@ -5,15 +5,15 @@
  * may go to every session that agreed (codec/ws_extension.h), so a message is compressed once for all who get it.
  *
  * The form of what is compressed. libdeflate ends each stream with a block whose BFINAL bit is set. RFC 7692 section 7.2.3.4
- * allows that, but at such a block zlib says "end of stream" and takes no more, and receivers differ in what they do then. So
- * the bit is cleared, as if the stream had been flushed (section 7.2.1), and no receiver has to know that form. Three things
- * make it sound, whatever libdeflate does inside:
- * - The bit of the first block is the first bit of the output. If it is set, that block is the last too: there is only one.
- *   If it is not, there are several; nobody says where the last begins, so the input is cut in halves, each compressed alone.
- * - Behind the block comes an empty stored block: three zero bits, zero bits up to the byte's end, 00 00 ff ff. Its three bits
- *   either fit in what libdeflate left of the last byte, or take a byte more. No suffix is right for both, so libdeflate's
- *   decompressor is asked whether the stream reads on right without that byte; with it, it reads on right if and only if not.
- * - The last 00 00 ff ff is what section 7.2.1 leaves off. Between parts that were compressed alone it stays.
+ * allows that, but zlib takes it for the end of the stream, and a receiver that does not start a new one loses all messages
+ * after the first. So the bit is cleared, as if the stream had only been flushed (section 7.2.1), which every receiver
+ * knows. Whatever libdeflate does inside, this is sound:
+ * - The bit of the first block is the first bit of the output. When it is set, the first block is the last, the only one.
+ *   When it is not, there are several, and nobody says where the last begins: the part is cut in two, each compressed alone.
+ * - Behind the block goes an empty stored block: three zero bits, zero bits up to the byte's end, 00 00 ff ff. The three fit
+ *   in what is left of the block's last byte, or need a 00 more. No sequence is right in both cases, so libdeflate's
+ *   decompressor, asked whether it can read on without the 00, knows which it is.
+ * - The 00 00 ff ff at the end is left off (section 7.2.1); those between parts stay.
  *
  * No match reaches back over the message's beginning, so a message of at most 2^n bytes fits a window of n bits.
  */
@@ -36,8 +36,9 @@ struct ws_deflate_options {
 };
 
 /*
- * Owned by the caller; NULL without memory. Some hundred KiB: libdeflate's tables, 64 KiB to work in and, once a message was
- * inflated, two buffers for such messages (the second of max_message_bytes, of which only what was used is touched).
+ * Owned by the caller; NULL without memory. It takes 300 KiB at level 1, 700 KiB up to level 9, 9 MiB beyond (libdeflate's
+ * tables, and 64 KiB to work in) and, once a message was inflated, two buffers for such messages (the second of
+ * max_message_bytes; what of it is not used is not touched).
  */
 struct ws_deflate *ws_deflate_new(const struct ws_deflate_options *options);
 void ws_deflate_free(struct ws_deflate **deflate);

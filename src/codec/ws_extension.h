@@ -2,10 +2,10 @@
  * ws_extension: the server's side of the negotiation of permessage-deflate (RFC 7692 section 5 and 7.1), a pure function of
  * the request.
  *
- * Of what the client offers, over all lines of Sec-WebSocket-Extensions, the first that we can accept is taken. The answer always has
- * server_no_context_takeover and client_no_context_takeover: nothing is kept between messages (codec/ws_deflate.h). A limit
- * of our window (server_max_window_bits) is kept by not compressing longer messages for that client. A limit that the client
- * can set itself (client_max_window_bits) is left to it: we inflate with the largest window.
+ * Of what the client offers, over all lines of Sec-WebSocket-Extensions, the first that we can accept is taken. The answer
+ * always has server_no_context_takeover and client_no_context_takeover: nothing is kept between messages
+ * (codec/ws_deflate.h). A limit of our window (server_max_window_bits) is kept by not compressing longer messages for that
+ * client. A limit that the client can set itself (client_max_window_bits) is left to it: we inflate with the largest window.
  */
 #ifndef SPECTATE_CODEC_WS_EXTENSION_H
 #define SPECTATE_CODEC_WS_EXTENSION_H
@@ -27,9 +27,9 @@ struct ws_extension {
 };
 
 /*
- * 1: agreed, and `*agreed` says on what. 0: no offer, or none that we can accept: unknown extensions, and permessage-deflate
- * with a parameter that is unknown, twice there, or with a wrong value (section 7.1). ERR_FORMAT: the header breaks the grammar of
- * RFC 6455 section 9.1, which says that the handshake must fail: answer 400.
+ * 1: agreed, and `*agreed` says on what. 0: no offer, or none that we can accept: other extensions, and permessage-deflate
+ * with a parameter that is unknown, there twice, or with a wrong value (section 7.1). ERR_FORMAT: the header breaks the
+ * grammar of RFC 6455 section 9.1, which says that the handshake must fail: answer 400.
  */
 int ws_extension_negotiate(const struct http_reader *request, struct ws_extension *agreed);
 
