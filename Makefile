@@ -35,7 +35,12 @@ tsan:
 fuzz:
 	@tools/fuzz $(FUZZ_SECONDS)
 
-bench: all
+# The micro benches, and what a delivery costs (docs/benchmarks.md).
+bench:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory all
+	@ninja --quiet -C build benches
+	@bench/count
 	@bench/run
 
 # The pages that are made from tables: docs/configuration.md, docs/metrics.md.
