@@ -20,8 +20,8 @@
 
 #define MAX_SHARDS 64
 #define SIGNALS 2
-#define DESCRIPTOR_RESERVE                                                                         \
-    512 /* for listeners, loops, and those who are told that there is no room */
+#define DESCRIPTORS_TO_START 12 /* of the main thread: its loop, its signals, the streams */
+#define DESCRIPTOR_RESERVE 512  /* for listeners, loops, and those who are told that it is full */
 
 static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 
@@ -65,9 +65,8 @@ static size_t raise_descriptor_limit(void)
  * How many connections may be: what the option says, or as many as there are descriptors but for a reserve, so that who comes
  * over it is told 503 and not just cut off.
  */
-static size_t connection_limit(const struct options *options)
+static size_t connection_limit(const struct options *options, size_t descriptors)
 {
-    size_t descriptors = raise_descriptor_limit();
     if (options->max_connections == 0)
         return descriptors > 2 * DESCRIPTOR_RESERVE ? descriptors - DESCRIPTOR_RESERVE : 0;
     if (descriptors > 0 && descriptors < options->max_connections)
@@ -244,8 +243,14 @@ static void wind_up_unstarted(struct server *server)
 
 int server_run(const struct options *options, const struct session_handler *handler)
 {
+    size_t descriptors = raise_descriptor_limit();
+    if (descriptors > 0 && descriptors < DESCRIPTORS_TO_START) {
+        LOG(LOG_ERROR, "server.few_descriptors", NO_SESSION, "%zu file descriptors are too few",
+            descriptors);
+        return EXIT_CODE_NOT_STARTED;
+    }
     struct admission_limits limits = {
-        .connections = connection_limit(options),
+        .connections = connection_limit(options, descriptors),
         .connections_per_address = options->max_connections_per_address,
         .connects_per_second = options->max_connects_per_second,
     };

@@ -25,6 +25,7 @@ struct player {
     struct replayer *replayer;
     const struct replayer_track *track; /* NULL: the follower */
     struct track_point next;
+    uint64_t earliest_us; /* when `next` may go out: SHORTEST_GAP_US after the one before it */
     bool has_next;
     bool is_lost;
     bool is_asked; /* a ping was sent behind the last point */
@@ -113,13 +114,14 @@ static void begin_settling(struct replayer *replayer)
     check_settled(replayer);
 }
 
-/* On the replay's own clock, from its start. */
+/* On the replay's own clock, from its start. However fast, a server must not have to take it for a flood. */
 static uint64_t due_us(const struct replayer *replayer, const struct player *player)
 {
     if (replayer->options.speed == 0)
-        return player->published.count * SHORTEST_GAP_US;
+        return player->earliest_us;
     double track_ms = (double)(player->track->start_ms + player->next.due_ms);
-    return (uint64_t)(track_ms * 1000 / replayer->options.speed);
+    uint64_t track_us = (uint64_t)(track_ms * 1000 / replayer->options.speed);
+    return track_us > player->earliest_us ? track_us : player->earliest_us;
 }
 
 /* Few tracks, so a look at each is quick. As fast as can be, they take turns by the tracks' clock. */
@@ -156,6 +158,7 @@ static bool publish(struct replayer *replayer, struct player *player)
         sequence_add(&player->published, player->next.lat_deg, player->next.lng_deg);
         replayer->underway++;
     }
+    player->earliest_us = due_us(replayer, player) + SHORTEST_GAP_US;
     player->has_next = track_file_next(player->track->file, &player->next);
     return true;
 }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,19 +49,22 @@ static struct scenario *make_scenario(const struct simulate_options *options,
     return scenario_new(&scenario);
 }
 
-static void report_json(const struct simulate_options *options,
+/* False when it was asked for and could not be written. */
+static bool report_json(const struct simulate_options *options,
                         const struct simulation_state *state)
 {
     if (options->json == NULL)
-        return;
+        return true;
     FILE *file = strcmp(options->json, "-") == 0 ? stdout : fopen(options->json, "w");
     if (file == NULL) {
         fprintf(stderr, "simulate: %s: %s\n", options->json, strerror(errno));
-        return;
+        return false;
     }
     simulate_report_json(file, options, state);
-    if (file != stdout)
-        fclose(file);
+    bool is_written = (file == stdout ? fflush(file) : fclose(file)) == 0;
+    if (!is_written)
+        fprintf(stderr, "simulate: %s: %s\n", options->json, strerror(errno));
+    return is_written;
 }
 
 static int report(const struct simulate_options *options, FILE *out,
@@ -72,8 +76,8 @@ static int report(const struct simulate_options *options, FILE *out,
         return EXIT_CODE_NOT_STARTED;
     }
     simulate_report_table(out, state);
-    report_json(options, state);
-    return simulate_report_is_clean(state) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+    bool is_reported = report_json(options, state);
+    return is_reported && simulate_report_is_clean(state) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 static int play(const struct simulate_options *options, const struct ws_client_options *client,

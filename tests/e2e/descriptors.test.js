@@ -80,7 +80,7 @@ test('without descriptors it does not spin', { skip: WITHOUT_PROC }, async (t) =
   assert.ok(share < 0.7, `it used ${Math.round(share * 100)} % of a core for nothing`);
 });
 
-for (const limit of [10, 14, 16, 18, 20]) {
+for (const limit of [6, 8, 10, 14, 16, 18, 20]) {
   test(
     `with only ${limit} descriptors to begin with, it says what is missing and ends with status 3`,
     { skip: WITHOUT_PROC },

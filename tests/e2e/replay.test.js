@@ -226,3 +226,11 @@ test('when the server dies in the middle it ends, with status 1', async (t) => {
   server.endIsChecked = true;
   assert.strictEqual(await program.ended(), 1);
 });
+
+test('a high --speed stays within what a server allows one session, and loses nothing', async (t) => {
+  const server = await startServer(t, ['--max-messages-per-second', '6000']);
+  const file = temporaryFile(t, 'dense.gpx', track(14_000));
+  const program = await replay(server, ['--speed', '1000000', '--follow', '--quiet', file]);
+  assert.strictEqual(program.code, 0, program.stdout + program.stderr);
+  assert.match(program.stdout, /^delivered 14000 of 14000$/m);
+});

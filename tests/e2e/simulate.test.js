@@ -89,6 +89,13 @@ test('--json writes the same numbers', async (t) => {
   assert.deepStrictEqual([json.users, json.published, json.expected, json.missing], [5, 20, all.expected, 0]);
 });
 
+test('a report that can not be written is a failure', async (t) => {
+  const server = await startServer(t);
+  const program = await simulate(server, ['--quiet', '--users', '2', '--messages', '5', '--json', '/nowhere/report.json']);
+  assert.strictEqual(program.code, 1);
+  assert.match(program.stderr, /nowhere/);
+});
+
 test('--verbose prints a line for each position that a user gets', async (t) => {
   const server = await startServer(t);
   const program = await simulate(server, ['--quiet', '--verbose', '--users', '4', '--messages', '30', '--rate', '0']);
