@@ -3,7 +3,7 @@
  *
  *   PROGRAM list               a line per case: name, rounds, what one operation is, what its peer is or "-"; tabs between
  *   PROGRAM run CASE ROUNDS    prepare, do so many rounds, print how many operations these were
- *   PROGRAM time CASE          print the case's time per operation divided by its peer's; median of pairs of runs
+ *   PROGRAM time CASE          print its time per operation divided by its peer's: of each the fastest of 15 runs, in turn
  *   PROGRAM check              every case and peer for a round, as TAP: that benches work, not how fast
  *
  * `run` is made for callgrind: N rounds and 2 N rounds differ by N rounds, and start-up cancels. For that nothing is left to
