@@ -1,0 +1,34 @@
+/*
+ * grants: which ids somebody may publish for, or follow. Immutable once made.
+ *
+ * A pattern is an id, a prefix with a `*` behind it ("pro-*"), `*` alone for every id, or, where groups are given,
+ * "group:NAME" for the ids of that group. A group that does not exist grants nothing.
+ */
+#ifndef SPECTATE_AUTH_GRANTS_H
+#define SPECTATE_AUTH_GRANTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+
+#define GRANT_ID_BYTES 64 /* of an id, and of a prefix */
+
+struct auth_groups;
+struct grants;
+
+/*
+ * `groups` NULL: there are none here, and "group:NAME" is an id like others; else it is held as long as the grants live.
+ * 0 with `*grants` owned by the caller, free of `patterns`; ERR_INVALID: a pattern is empty or too long; ERR_NO_MEMORY.
+ */
+int grants_new(const struct span *patterns, size_t count, struct auth_groups *groups,
+               struct grants **grants);
+void grants_free(struct grants **grants);
+
+/* May the id be used? NULL grants nothing. Cost: O(log n) for ids and prefixes, and that for each group. Any thread. */
+bool grants_allow(const struct grants *grants, struct span id);
+
+/* Every id there is. NULL: false. */
+bool grants_allow_all(const struct grants *grants);
+
+#endif
