@@ -29,4 +29,12 @@ static inline bool span_equals(struct span a, struct span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Below, at or above 0, as `a` comes before, is, or comes after `b`: by their bytes, the shorter first. */
+static inline int span_compare(struct span a, struct span b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 #endif

@@ -5,41 +5,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json_scan.h"
 #include "proto/json_text.h"
 
 /* Any value, so that `7` is told to be no object instead of no JSON; and \u0000 is a character like others. */
 #define PARSE_FLAGS (JSON_DECODE_ANY | JSON_ALLOW_NUL)
-
-/* The index behind the string whose opening quote is at `at`, or the text's end. */
-static size_t skip_string(struct span text, size_t at)
-{
-    for (at++; at < text.len; at++) {
-        if (text.data[at] == '\\')
-            at++;
-        else if (text.data[at] == '"')
-            return at + 1;
-    }
-    return text.len;
-}
-
-static bool is_too_deep(struct span text)
-{
-    size_t depth = 0;
-    size_t at = 0;
-    while (at < text.len) {
-        uint8_t byte = text.data[at];
-        if (byte == '"') {
-            at = skip_string(text, at);
-            continue;
-        }
-        if ((byte == '[' || byte == '{') && ++depth > JSON_TREE_DEPTH)
-            return true;
-        if ((byte == ']' || byte == '}') && depth > 0)
-            depth--;
-        at++;
-    }
-    return false;
-}
 
 /* The index behind the number at `at`, or behind the one byte there when no number is. */
 static size_t skip_number(struct span text, size_t at)
@@ -56,7 +26,7 @@ static int widen_integers(struct span text, struct buf *wide)
     size_t at = 0;
     while (at < text.len) {
         bool is_string = text.data[at] == '"';
-        size_t end = is_string ? skip_string(text, at) : skip_number(text, at);
+        size_t end = is_string ? json_skip_string(text, at) : skip_number(text, at);
         struct span token = span_of(text.data + at, end - at);
         int err = buf_append(wide, token);
         if (err == 0 && json_text_is_integer(token) && !json_text_fits_int64(token))
@@ -112,7 +82,7 @@ int json_tree_parse(struct json_tree *tree, struct span text, struct fault *faul
 {
     tree->root = NULL;
     json_arena_init(&tree->arena);
-    if (is_too_deep(text)) {
+    if (json_is_deeper_than(text, JSON_TREE_DEPTH)) {
         fault_set(fault, FAULT_bad_json, "arrays and objects are nested deeper than %d levels",
                   JSON_TREE_DEPTH);
         return ERR_FORMAT;
