@@ -78,7 +78,7 @@ struct authority_refusal {
 };
 
 /* 1 with `*pass`, owned by the caller; 0 with `*refusal`; ERR_NO_MEMORY. */
-int authority_verify(struct authority *authority, struct span token, int64_t now_s,
+int authority_verify(struct authority *authority, struct span text, int64_t now_s,
                      struct pass **pass, struct authority_refusal *refusal);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * grants: which ids somebody may publish for, or follow. Immutable once made.
  *
- * A pattern is an id, a prefix with a `*` behind it ("pro-*"), `*` alone for every id, or, where groups are given,
- * "group:NAME" for the ids of that group. A group that does not exist grants nothing.
+ * A pattern is an id, a prefix with a `*` behind it ("pro-*"), `*` alone for every id, or "group:NAME" for the ids of that
+ * group. A group that does not exist grants nothing.
  */
 #ifndef SPECTATE_AUTH_GRANTS_H
 #define SPECTATE_AUTH_GRANTS_H
@@ -12,13 +12,14 @@
 
 #include "base/span.h"
 
-#define GRANT_ID_BYTES 64 /* of an id, and of a prefix */
+#define GRANT_ID_BYTES 64 /* of an id, a prefix, and the name of a group */
+#define GRANT_GROUP "group:"
 
 struct auth_groups;
 struct grants;
 
 /*
- * `groups` NULL: there are none here, and "group:NAME" is an id like others; else it is held as long as the grants live.
+ * `groups` may be NULL: there are none; it is held as long as the grants live.
  * 0 with `*grants` owned by the caller, free of `patterns`; ERR_INVALID: a pattern is empty or too long; ERR_NO_MEMORY.
  */
 int grants_new(const struct span *patterns, size_t count, struct auth_groups *groups,

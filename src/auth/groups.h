@@ -13,7 +13,7 @@
 #include "base/span.h"
 
 #define AUTH_GROUPS_BYTES (16 * 1024 * 1024) /* of the text */
-#define AUTH_GROUPS_MESSAGE_BYTES 160
+#define AUTH_GROUPS_MESSAGE_BYTES 240
 
 /*
  * 0 with `*groups` shared, its one reference the caller's. ERR_FORMAT: `message` says what is wrong, printable ASCII;

@@ -34,7 +34,7 @@ struct pass *pass_new(void);
 
 /*
  * The bearer of a client certificate publishes and follows the name in it; it does not expire by itself. NULL without memory, or
- * when the name is empty or longer than PASS_NAME_BYTES.
+ * when the name is empty, longer than PASS_NAME_BYTES, or has a NUL in it.
  */
 struct pass *pass_for_certificate(struct span name);
 

@@ -29,6 +29,9 @@ struct revocation {
         at_s; /* when it was revoked; REVOKED_BEFORE: what was issued before it is revoked. UTC since 1970 */
 };
 
+/* The kind goes with the name, which has the right length and no NUL. Whether it is UTF-8 is the caller's to know. */
+bool revocation_is_valid(const struct revocation *revocation);
+
 struct revocations;
 
 /* `max` entries; `life_s`: the longest that a token can live, with leeway. Aborts without memory. */
@@ -49,7 +52,10 @@ size_t revocations_forget(struct revocations *set, int64_t now_s);
 
 size_t revocations_count(const struct revocations *set);
 
-/* Each entry, oldest addition first. `visit` borrows it, does not touch the set, and ends the visit by a negative result. */
+/*
+ * Each entry: the one by time, then in the order of their addition. `visit` borrows it, does not touch the set, and ends the
+ * visit by a negative result, which is the result then; else 0.
+ */
 typedef int revocations_visit_fn(void *ctx, const struct revocation *revocation);
 int revocations_visit(const struct revocations *set, revocations_visit_fn *visit, void *ctx);
 

@@ -7,8 +7,8 @@
  * (`jwk`, `jku`, `x5c`) are not looked at.
  *
  * Claims: `exp` (required), `nbf`, `iat`: numbers; `iss`: string; `aud`: string or array of strings; `sub`, `jti`: strings of 1 to
- * PASS_NAME_BYTES bytes; `publish`: array of patterns (auth/grants.h), an id may be an integer; `follow`: the same, also
- * "group:NAME"; or the string "*"; `rate`, `follows`: integers from 1. Others are not looked at.
+ * PASS_NAME_BYTES bytes; `publish`: array of patterns (auth/grants.h), an id may be an integer, groups grant nothing here;
+ * `follow`: the same with groups; or the string "*"; `rate`, `follows`: integers from 1. Others are not looked at.
  */
 #ifndef SPECTATE_AUTH_TOKEN_H
 #define SPECTATE_AUTH_TOKEN_H
