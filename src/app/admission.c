@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
 
+#include "app/rate.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -22,8 +22,7 @@ struct admission_ticket {
 struct admission {
     struct admission_limits limits;
     _Atomic size_t connections;
-    _Atomic uint64_t
-        due_us; /* when the next one would come, were all to come at the highest rate */
+    struct rate connects;
     pthread_mutex_t lock;
     struct admission_ticket *buckets[BUCKETS]; /* under the lock */
 };
@@ -97,27 +96,12 @@ static void leave_address(struct admission *admission, struct admission_ticket *
     pthread_mutex_unlock(&admission->lock);
 }
 
-/* Evenly spaced arrivals at the rate, of which a second's worth may be early (GCRA); one atomic for all workers. */
-static bool is_in_time(struct admission *admission, uint64_t now_ms)
-{
-    uint64_t interval_us = 1000000 / admission->limits.connects_per_second;
-    uint64_t now_us = now_ms * 1000;
-    uint64_t due_us = atomic_load(&admission->due_us);
-    uint64_t next_us;
-    do {
-        if (due_us > now_us + 1000000 - interval_us)
-            return false;
-        next_us = (due_us > now_us ? due_us : now_us) + interval_us;
-    } while (!atomic_compare_exchange_weak(&admission->due_us, &due_us, next_us));
-    return true;
-}
-
 int admission_enter(struct admission *admission, const struct address *address, uint64_t now_ms,
                     struct admission_ticket **ticket, struct fault *fault)
 {
     const struct admission_limits *limits = &admission->limits;
     *ticket = NULL;
-    if (limits->connects_per_second > 0 && !is_in_time(admission, now_ms)) {
+    if (!rate_take(&admission->connects, limits->connects_per_second, now_ms)) {
         fault_set(fault, FAULT_too_many_new_connections,
                   "more than %zu new connections in a second", limits->connects_per_second);
         return ERR_TOO_MANY;

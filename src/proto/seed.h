@@ -3,6 +3,7 @@
  *
  *   {"initialRequest": true, "following": [7, "8"], "userId": 7}    follow; with "snapshot": true also the newest positions
  *   {"userId": 7, "lat": 48.8568, "lng": 2.2927}                    publish
+ *   {"token": "eyJ..."}                                             who I am, from now on
  */
 #ifndef SPECTATE_PROTO_SEED_H
 #define SPECTATE_PROTO_SEED_H
@@ -15,7 +16,7 @@
 #include "base/span.h"
 #include "proto/position.h"
 
-enum seed_kind { SEED_FOLLOW, SEED_POSITION };
+enum seed_kind { SEED_FOLLOW, SEED_POSITION, SEED_TOKEN };
 
 /* A decoded message. Reused from message to message, so that decoding many costs no allocation for ids. */
 struct seed_message {
@@ -24,6 +25,8 @@ struct seed_message {
     struct runner_id *ids;    /* SEED_FOLLOW; owned by the message, freed by seed_message_fini() */
     size_t id_count;
     size_t id_capacity;
+    struct runner_id user; /* SEED_FOLLOW: the client's own id; `len` 0: it names none */
+    struct buf token;      /* SEED_TOKEN; owned by the message */
     bool snapshot;
     bool sets_pace;   /* "every" was there */
     uint32_t pace_ms; /* rounded up to a multiple of SEED_PACE_STEP_MS; 0: every position */
@@ -52,6 +55,13 @@ int seed_encode_frame(const struct position *position, struct buf *out);
 
 /* Append {"error":{"code":"..","message":".."}} */
 int seed_encode_fault(const struct fault *fault, struct buf *out);
+
+/* Append the same with the ids that it is about: {"error":{"code":"..","message":"..","ids":[..]}} */
+int seed_encode_refusal(const struct fault *fault, const struct runner_id *ids, size_t count,
+                        struct buf *out);
+
+/* Append {"token":{"expires":..}}, in seconds since 1970; without: {"token":{"expires":null}} */
+int seed_encode_welcome(bool expires, int64_t expires_s, struct buf *out);
 
 /* Append {"initialRequest":true,"following":[..]}: what a client sends. `snapshot` adds "snapshot":true. */
 int seed_encode_follow(const struct runner_id *ids, size_t count, bool snapshot, struct buf *out);

@@ -140,12 +140,12 @@ static int read_pace(const json_t *root, struct seed_message *message, struct fa
     return 0;
 }
 
-/* The session's own id, which the prototype sent along: not used, but not wrong either. */
-static int check_own_id(const json_t *root, struct fault *fault)
+/* The session's own id, which the prototype sent along. */
+static int read_own_id(const json_t *root, struct runner_id *id, struct fault *fault)
 {
     const json_t *user = json_object_get(root, "userId");
-    struct runner_id ignored;
-    return user == NULL || json_is_null(user) ? 0 : read_id(user, "userId", &ignored, fault);
+    id->len = 0;
+    return user == NULL || json_is_null(user) ? 0 : read_id(user, "userId", id, fault);
 }
 
 static int read_follow(const json_t *root, const struct seed_limits *limits,
@@ -169,8 +169,30 @@ static int read_follow(const json_t *root, const struct seed_limits *limits,
     if (err == 0)
         err = read_pace(root, message, fault);
     if (err == 0)
-        err = check_own_id(root, fault);
+        err = read_own_id(root, &message->user, fault);
     return err == 0 ? read_ids(list, message, fault) : err;
+}
+
+/* A position may carry a member of that name, like any other that is not known there. */
+static bool is_token(const json_t *root)
+{
+    return json_object_get(root, "token") != NULL && json_object_get(root, "lat") == NULL &&
+           json_object_get(root, "lng") == NULL;
+}
+
+static int read_token(const json_t *root, struct buf *token, struct fault *fault)
+{
+    const json_t *value = json_object_get(root, "token");
+    if (!json_is_string(value)) {
+        fault_set(fault, FAULT_wrong_type, "token: expected a string, got %s",
+                  json_tree_kind(value));
+        return ERR_FORMAT;
+    }
+    token->len = 0;
+    int err = buf_append(token, span_of(json_string_value(value), json_string_length(value)));
+    if (err < 0)
+        fault_set(fault, FAULT_out_of_memory, "token: no memory for it");
+    return err;
 }
 
 static int read_message(const json_t *root, const struct seed_limits *limits,
@@ -184,9 +206,16 @@ static int read_message(const json_t *root, const struct seed_limits *limits,
     int err = read_flag(root, "initialRequest", &is_follow, fault);
     if (err < 0)
         return err;
-    message->kind = is_follow ? SEED_FOLLOW : SEED_POSITION;
-    return is_follow ? read_follow(root, limits, message, fault)
-                     : read_position(root, &message->position, fault);
+    if (is_follow) {
+        message->kind = SEED_FOLLOW;
+        return read_follow(root, limits, message, fault);
+    }
+    if (is_token(root)) {
+        message->kind = SEED_TOKEN;
+        return read_token(root, &message->token, fault);
+    }
+    message->kind = SEED_POSITION;
+    return read_position(root, &message->position, fault);
 }
 
 int seed_decode(struct span text, const struct seed_limits *limits, struct seed_message *message,
@@ -206,5 +235,6 @@ int seed_decode(struct span text, const struct seed_limits *limits, struct seed_
 void seed_message_fini(struct seed_message *message)
 {
     mem_free(message->ids);
+    buf_fini(&message->token);
     *message = (struct seed_message){0};
 }

@@ -1,6 +1,6 @@
 /*
- * Encoding of the seed dialect: everything is written to the stack first, since all of it is bounded, and then appended with
- * one call. So `out` is never left with half a message.
+ * Encoding of the seed dialect: what is bounded is written to the stack first and appended with one call; what is not is
+ * appended in parts, and taken back when one fails. So `out` is never left with half a message.
  */
 #include "proto/seed.h"
 
@@ -62,7 +62,8 @@ int seed_encode_frame(const struct position *position, struct buf *out)
     return buf_append(out, span_of(start, (size_t)(end - start)));
 }
 
-int seed_encode_fault(const struct fault *fault, struct buf *out)
+/* All but the closing braces. */
+static int append_fault(const struct fault *fault, struct buf *out)
 {
     char text[FAULT_BYTES];
     const char *name = fault_name(fault->code);
@@ -71,8 +72,24 @@ int seed_encode_fault(const struct fault *fault, struct buf *out)
     end = json_text_string(end, span_of_text(name));
     end = json_text_raw(end, ",\"message\":");
     end = json_text_string(end, span_of_text(fault->message));
-    end = json_text_raw(end, "}}");
     return buf_append(out, span_of(text, (size_t)(end - text)));
+}
+
+/* What is there of a message that could not be finished goes again. */
+static int finish(struct buf *out, size_t len_before, int err)
+{
+    if (err < 0)
+        out->len = len_before;
+    return err;
+}
+
+int seed_encode_fault(const struct fault *fault, struct buf *out)
+{
+    size_t len_before = out->len;
+    int err = append_fault(fault, out);
+    if (err == 0)
+        err = buf_append_text(out, "}}");
+    return finish(out, len_before, err);
 }
 
 static int append_id(const struct runner_id *id, bool is_first, struct buf *out)
@@ -83,15 +100,44 @@ static int append_id(const struct runner_id *id, bool is_first, struct buf *out)
     return buf_append(out, span_of(text, (size_t)(end - text)));
 }
 
+static int append_ids(const struct runner_id *ids, size_t count, struct buf *out)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = append_id(&ids[i], i == 0, out);
+    return err;
+}
+
+int seed_encode_refusal(const struct fault *fault, const struct runner_id *ids, size_t count,
+                        struct buf *out)
+{
+    size_t len_before = out->len;
+    int err = append_fault(fault, out);
+    if (err == 0)
+        err = buf_append_text(out, ",\"ids\":[");
+    if (err == 0)
+        err = append_ids(ids, count, out);
+    if (err == 0)
+        err = buf_append_text(out, "]}}");
+    return finish(out, len_before, err);
+}
+
+int seed_encode_welcome(bool expires, int64_t expires_s, struct buf *out)
+{
+    char text[sizeof "{\"token\":{\"expires\":}}" + JSON_TEXT_NUMBER_BYTES];
+    char *end = json_text_raw(text, "{\"token\":{\"expires\":");
+    end = expires ? json_text_integer(end, expires_s) : json_text_raw(end, "null");
+    end = json_text_raw(end, "}}");
+    return buf_append(out, span_of(text, (size_t)(end - text)));
+}
+
 int seed_encode_follow(const struct runner_id *ids, size_t count, bool snapshot, struct buf *out)
 {
     size_t len_before = out->len;
     int err = buf_append_text(out, "{\"initialRequest\":true,\"following\":[");
-    for (size_t i = 0; err == 0 && i < count; i++)
-        err = append_id(&ids[i], i == 0, out);
+    if (err == 0)
+        err = append_ids(ids, count, out);
     if (err == 0)
         err = buf_append_text(out, snapshot ? "],\"snapshot\":true}" : "]}");
-    if (err < 0)
-        out->len = len_before;
-    return err;
+    return finish(out, len_before, err);
 }

@@ -1,0 +1,257 @@
+#include "app/access.h"
+
+#include <utlist.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define PARKED_MAX 1000
+
+/* A session that waits for keys. */
+struct parked {
+    struct parked *prev;
+    struct parked *next;
+    struct session *session; /* borrowed */
+    size_t issuer;
+    struct parked_bytes bytes;
+};
+
+struct access {
+    struct trust *trust;         /* borrowed */
+    struct metrics *metrics;     /* borrowed */
+    struct authority *authority; /* owned */
+    struct parked *parked;       /* owned, in the order in which they came */
+    size_t parked_count;
+    int64_t leeway_s;
+};
+
+static bool ask_for_keys(void *ctx, size_t issuer)
+{
+    struct access *access = ctx;
+    return trust_ask_for_keys(access->trust, issuer);
+}
+
+struct access *access_new(struct trust *trust, struct metrics *metrics)
+{
+    struct access *access = mem_must(sizeof *access);
+    access->trust = trust;
+    access->metrics = metrics;
+    access->authority = trust_new_authority(trust, ask_for_keys, access);
+    access->leeway_s = trust_leeway_s(trust);
+    return access;
+}
+
+void access_free(struct access **access)
+{
+    struct access *it = *access;
+    if (it == NULL)
+        return;
+    CHECK(it->parked == NULL);
+    authority_free(&it->authority);
+    mem_free(it);
+    *access = NULL;
+}
+
+bool access_needs_tokens(const struct access *access)
+{
+    return trust_needs_tokens(access->trust);
+}
+
+static int64_t now_s(void)
+{
+    return clock_wall_ms() / 1000;
+}
+
+int64_t access_expired_before_s(const struct access *access)
+{
+    return now_s() - access->leeway_s;
+}
+
+/* --- tokens --------------------------------------------------------------------------------------------------------- */
+
+static void explain(enum token_refusal reason, struct fault *fault)
+{
+    switch (reason) {
+    case TOKEN_REFUSAL_expired:
+        fault_set(fault, FAULT_token_expired, "the token has expired");
+        return;
+    case TOKEN_REFUSAL_revoked:
+        fault_set(fault, FAULT_token_revoked, "the token is not good any more");
+        return;
+    case TOKEN_REFUSAL_no_keys:
+        fault_set(fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
+        return;
+    default:
+        fault_set(fault, FAULT_bad_token, "the token is not good");
+    }
+}
+
+static void refuse(struct access *access, const struct access_question *question,
+                   enum token_refusal reason, struct fault *fault)
+{
+    explain(reason, fault);
+    metrics_add_labelled(access->metrics, METRIC_tokens_refused_total, reason, 1);
+    LOG(LOG_DEBUG, "auth.refused", NO_SESSION, "a token was refused: %s",
+        token_refusal_name(reason));
+    if (reason != TOKEN_REFUSAL_no_keys)
+        failed_tokens_add(trust_failed_tokens(access->trust), question->address, question->now_ms);
+}
+
+static bool is_over(struct access *access, const struct access_question *question,
+                    struct fault *fault)
+{
+    if (!failed_tokens_is_over(trust_failed_tokens(access->trust), question->address,
+                               question->now_ms))
+        return false;
+    fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
+    return true;
+}
+
+enum access_verdict access_ask(struct access *access, const struct access_question *question,
+                               struct access_answer *answer)
+{
+    struct authority_refusal refusal;
+    *answer = (struct access_answer){0};
+    if (is_over(access, question, &answer->fault))
+        return ACCESS_REFUSED;
+    int result =
+        authority_verify(access->authority, question->token, now_s(), &answer->pass, &refusal);
+    if (result == 1)
+        return ACCESS_GRANTED;
+    if (result < 0) {
+        fault_set(&answer->fault, FAULT_out_of_memory, "no memory for the token");
+        return ACCESS_REFUSED;
+    }
+    answer->issuer = refusal.issuer;
+    if (refusal.is_waiting && access->parked_count < PARKED_MAX)
+        return ACCESS_WAITS;
+    refuse(access, question, refusal.reason, &answer->fault);
+    return ACCESS_REFUSED;
+}
+
+bool access_still_holds(const struct access *access, const struct pass *pass, struct fault *fault)
+{
+    enum token_refusal reason = TOKEN_REFUSAL_COUNT;
+    if (pass->expires_s < access_expired_before_s(access))
+        reason = TOKEN_REFUSAL_expired;
+    else if (revocations_match(authority_revocations(access->authority), pass))
+        reason = TOKEN_REFUSAL_revoked;
+    if (reason == TOKEN_REFUSAL_COUNT)
+        return true;
+    explain(reason, fault);
+    return false;
+}
+
+int access_revoke(struct access *access, const struct revocation *revocation)
+{
+    return revocations_add(authority_revocations(access->authority), revocation);
+}
+
+void access_tidy(struct access *access)
+{
+    revocations_forget(authority_revocations(access->authority), now_s());
+}
+
+struct token_accounts *access_accounts(const struct access *access)
+{
+    return trust_accounts(access->trust);
+}
+
+/* --- those who wait for keys ---------------------------------------------------------------------------------------- */
+
+static void free_parked(struct parked *parked)
+{
+    buf_fini(&parked->bytes.message);
+    buf_fini(&parked->bytes.rest);
+    mem_free(parked);
+}
+
+int access_park(struct access *access, struct session *session, size_t issuer, struct span message)
+{
+    if (access->parked_count == PARKED_MAX)
+        return ERR_FULL;
+    struct parked *parked = mem_try(sizeof *parked);
+    if (parked == NULL || buf_append(&parked->bytes.message, message) < 0) {
+        mem_free(parked);
+        return ERR_NO_MEMORY;
+    }
+    parked->session = session;
+    parked->issuer = issuer;
+    DL_APPEND(access->parked, parked);
+    access->parked_count++;
+    return 0;
+}
+
+static struct parked *find_parked(struct access *access, const struct session *session)
+{
+    struct parked *at;
+    DL_FOREACH(access->parked, at)
+    {
+        if (at->session == session)
+            break;
+    }
+    return at;
+}
+
+int access_park_more(struct access *access, const struct session *session, struct span rest)
+{
+    struct parked *parked = find_parked(access, session);
+    return parked != NULL ? buf_append(&parked->bytes.rest, rest) : 0;
+}
+
+static void take_out(struct access *access, struct parked *parked)
+{
+    DL_DELETE(access->parked, parked);
+    access->parked_count--;
+}
+
+void access_unpark(struct access *access, const struct session *session)
+{
+    struct parked *parked = find_parked(access, session);
+    if (parked == NULL)
+        return;
+    take_out(access, parked);
+    free_parked(parked);
+}
+
+/* Resuming one may end it or another, or park it again behind all that are here now: so always from the front. */
+static void resume_waiting(struct access *access, size_t issuer, access_resume_fn *resume)
+{
+    for (size_t left = access->parked_count; left > 0 && access->parked != NULL; left--) {
+        struct parked *first = access->parked;
+        DL_DELETE(access->parked, first);
+        if (first->issuer != issuer) {
+            DL_APPEND(access->parked, first);
+            continue;
+        }
+        access->parked_count--;
+        resume(first->session, &first->bytes);
+        free_parked(first);
+    }
+}
+
+void access_on_keys(struct access *access, struct keys_mail *mail, access_resume_fn *resume)
+{
+    size_t issuer = mail->issuer;
+    int err = ERR_NOT_FOUND;
+    if (mail->text == NULL)
+        authority_refresh_failed(access->authority, issuer);
+    else if (trust_issuer_is_secret(access->trust, issuer))
+        err = authority_set_secret(access->authority, issuer, key_text_span(mail->text));
+    else
+        err = authority_set_keys(access->authority, issuer, key_text_span(mail->text));
+    if (mail->text != NULL && err < 0)
+        LOG(LOG_WARN, "auth.bad_keys", NO_SESSION, "keys of issuer %zu: %s; the old ones stay",
+            issuer, err_text(err));
+    keys_mail_free(mail);
+    resume_waiting(access, issuer, resume);
+}
+
+void access_on_groups(struct access *access, struct groups_mail *mail)
+{
+    authority_set_groups(access->authority, mail->groups);
+    groups_mail_free(mail);
+}

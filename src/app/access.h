@@ -1,0 +1,94 @@
+/*
+ * access: who may do what, in one shard. Looks at the tokens that its sessions show.
+ *
+ * Every refusal of a token looks the same from outside, but for one that has expired or was revoked; the reason is counted and
+ * goes to the debug log. Bad tokens are charged to the address that shows them, and one that has used up its budget is not
+ * listened to, before anything costly is done.
+ *
+ * A token may be signed with a key that is only now being fetched. Then the session waits: access_park() keeps what it has to
+ * say until the keys are here (or can't be had), and gives it back in access_on_keys().
+ */
+#ifndef SPECTATE_APP_ACCESS_H
+#define SPECTATE_APP_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/trust.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/span.h"
+#include "metrics/metrics.h"
+#include "net/address.h"
+
+struct access;
+struct session;
+
+/* `trust` and `metrics` are borrowed. Owned by the caller. */
+struct access *access_new(struct trust *trust, struct metrics *metrics);
+
+/* No session may be parked. */
+void access_free(struct access **access);
+
+/* Clients have to show a token. */
+bool access_needs_tokens(const struct access *access);
+
+/* UTC since 1970, with leeway: what expires before has expired. */
+int64_t access_expired_before_s(const struct access *access);
+
+enum access_verdict {
+    ACCESS_GRANTED, /* `*pass` is the caller's */
+    ACCESS_REFUSED, /* `fault` says what the peer may know */
+    ACCESS_WAITS,   /* for keys of `issuer` */
+};
+
+struct access_question {
+    struct span token;
+    struct address_key address; /* of who shows it */
+    uint64_t now_ms;            /* monotonic */
+};
+
+struct access_answer {
+    struct pass *pass;
+    struct fault fault;
+    size_t issuer;
+};
+
+enum access_verdict access_ask(struct access *access, const struct access_question *question,
+                               struct access_answer *answer);
+
+/* Does a pass that was granted still count? False: `fault` says why. */
+bool access_still_holds(const struct access *access, const struct pass *pass, struct fault *fault);
+
+/*
+ * A session waits for an issuer's keys: keep a copy of the message to be taken up again (empty: a request, which its reader
+ * keeps), and then of what comes behind it. 0; ERR_FULL: too many wait; ERR_NO_MEMORY.
+ */
+int access_park(struct access *access, struct session *session, size_t issuer, struct span message);
+int access_park_more(struct access *access, const struct session *session, struct span rest);
+
+/* It has ended. Nothing happens when it is not parked. */
+void access_unpark(struct access *access, const struct session *session);
+
+/* What was kept, borrowed until return, and may be changed. */
+struct parked_bytes {
+    struct buf message;
+    struct buf rest;
+};
+
+/* Take keys, and let those who waited for them go on; who does may park again. Frees the mail. */
+typedef void access_resume_fn(struct session *session, const struct parked_bytes *bytes);
+void access_on_keys(struct access *access, struct keys_mail *mail, access_resume_fn *resume);
+
+void access_on_groups(struct access *access, struct groups_mail *mail);
+
+/* From now on. ERR_FULL, ERR_NO_MEMORY. */
+int access_revoke(struct access *access, const struct revocation *revocation);
+
+/* Now and then: forget revocations that are too old to matter. */
+void access_tidy(struct access *access);
+
+struct token_accounts *access_accounts(const struct access *access);
+
+#endif

@@ -1,0 +1,51 @@
+#include "app/failed_tokens.h"
+
+#include <string.h>
+
+#include "app/rate.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#define PLACES 16384
+#define NETWORK_BYTES 8 /* of an IPv6 address */
+
+struct failed_tokens {
+    size_t per_second;
+    struct rate places[PLACES];
+};
+
+struct failed_tokens *failed_tokens_new(size_t per_second)
+{
+    struct failed_tokens *failed = mem_must(sizeof *failed);
+    failed->per_second = per_second;
+    return failed;
+}
+
+void failed_tokens_free(struct failed_tokens **failed)
+{
+    mem_free(*failed);
+    *failed = NULL;
+}
+
+static bool is_v4(const struct address_key *address)
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return memcmp(address->bytes, prefix, sizeof prefix) == 0;
+}
+
+static struct rate *place_of(struct failed_tokens *failed, const struct address_key *address)
+{
+    size_t bytes = is_v4(address) ? sizeof address->bytes : NETWORK_BYTES;
+    return &failed->places[hash_for_table(address->bytes, bytes) % PLACES];
+}
+
+bool failed_tokens_is_over(struct failed_tokens *failed, struct address_key address,
+                           uint64_t now_ms)
+{
+    return rate_is_over(place_of(failed, &address), failed->per_second, now_ms);
+}
+
+void failed_tokens_add(struct failed_tokens *failed, struct address_key address, uint64_t now_ms)
+{
+    rate_count(place_of(failed, &address), failed->per_second, now_ms);
+}

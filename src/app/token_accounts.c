@@ -1,0 +1,137 @@
+#include "app/token_accounts.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "app/rate.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#define BUCKETS 4096
+
+struct token_account {
+    struct token_account *next; /* in its bucket */
+    size_t sessions;
+    struct rate messages;
+    size_t key_len;
+    uint8_t key[];
+};
+
+struct token_accounts {
+    struct token_account_limits limits;
+    pthread_mutex_t lock;
+    struct token_account *buckets[BUCKETS]; /* under the lock */
+};
+
+struct token_accounts *token_accounts_new(const struct token_account_limits *limits)
+{
+    struct token_accounts *accounts = mem_must(sizeof *accounts);
+    accounts->limits = *limits;
+    CHECK(pthread_mutex_init(&accounts->lock, NULL) == 0);
+    return accounts;
+}
+
+void token_accounts_free(struct token_accounts **accounts)
+{
+    struct token_accounts *it = *accounts;
+    if (it == NULL)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        CHECK(it->buckets[i] == NULL);
+    pthread_mutex_destroy(&it->lock);
+    mem_free(it);
+    *accounts = NULL;
+}
+
+/* What kind of name it is, whose, and the name. */
+#define KEY_BYTES (1 + sizeof(uint64_t) + PASS_NAME_BYTES)
+
+static size_t key_of(const struct pass *pass, uint8_t key[KEY_BYTES])
+{
+    const char *name = pass->token_id != NULL ? pass->token_id : pass->subject;
+    if (name == NULL)
+        return 0;
+    uint64_t issuer = pass->issuer;
+    size_t len = strlen(name);
+    key[0] = pass->token_id != NULL;
+    memcpy(key + 1, &issuer, sizeof issuer);
+    memcpy(key + 1 + sizeof issuer, name, len);
+    return 1 + sizeof issuer + len;
+}
+
+static struct token_account **bucket_of(struct token_accounts *accounts, struct span key)
+{
+    return &accounts->buckets[hash_for_table(key.data, key.len) % BUCKETS];
+}
+
+static struct token_account *find_or_make(struct token_accounts *accounts, struct span key)
+{
+    struct token_account **bucket = bucket_of(accounts, key);
+    for (struct token_account *at = *bucket; at != NULL; at = at->next)
+        if (span_equals(span_of(at->key, at->key_len), key))
+            return at;
+    struct token_account *made = mem_try(sizeof *made + key.len);
+    if (made == NULL)
+        return NULL;
+    memcpy(made->key, key.data, key.len);
+    made->key_len = key.len;
+    made->next = *bucket;
+    *bucket = made;
+    return made;
+}
+
+static int enter(struct token_accounts *accounts, struct span key, struct token_account **account)
+{
+    struct token_account *found = find_or_make(accounts, key);
+    if (found == NULL)
+        return ERR_NO_MEMORY;
+    if (accounts->limits.sessions > 0 && found->sessions >= accounts->limits.sessions)
+        return ERR_TOO_MANY;
+    found->sessions++;
+    *account = found;
+    return 0;
+}
+
+int token_accounts_enter(struct token_accounts *accounts, const struct pass *pass,
+                         struct token_account **account)
+{
+    uint8_t key[KEY_BYTES];
+    *account = NULL;
+    if (accounts->limits.sessions == 0 && accounts->limits.messages_per_second == 0)
+        return 0;
+    size_t len = key_of(pass, key);
+    if (len == 0)
+        return 0;
+    pthread_mutex_lock(&accounts->lock);
+    int err = enter(accounts, span_of(key, len), account);
+    pthread_mutex_unlock(&accounts->lock);
+    return err;
+}
+
+static void remove_account(struct token_accounts *accounts, struct token_account *account)
+{
+    struct token_account **at = bucket_of(accounts, span_of(account->key, account->key_len));
+    while (*at != account)
+        at = &(*at)->next;
+    *at = account->next;
+    mem_free(account);
+}
+
+void token_accounts_leave(struct token_accounts *accounts, struct token_account *account)
+{
+    if (account == NULL)
+        return;
+    pthread_mutex_lock(&accounts->lock);
+    if (--account->sessions == 0)
+        remove_account(accounts, account);
+    pthread_mutex_unlock(&accounts->lock);
+}
+
+bool token_account_takes_message(struct token_accounts *accounts, struct token_account *account,
+                                 uint64_t now_ms)
+{
+    return account == NULL ||
+           rate_take(&account->messages, accounts->limits.messages_per_second, now_ms);
+}

@@ -1,0 +1,42 @@
+/*
+ * token_accounts: what all sessions that show the same token take together: how many they are, and how many messages they send
+ * in a second. A token is known by its `jti`, without one by its `sub`; one without either is nobody's, and has no account.
+ *
+ * One for the process, used by every worker's thread; a lock is held for one table operation when a session comes or goes.
+ */
+#ifndef SPECTATE_APP_TOKEN_ACCOUNTS_H
+#define SPECTATE_APP_TOKEN_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/pass.h"
+
+struct token_accounts;
+struct token_account;
+
+struct token_account_limits {
+    size_t sessions;            /* at a time; 0: no limit */
+    size_t messages_per_second; /* 0: no limit; a second's worth may come at once */
+};
+
+/* Owned by the caller. */
+struct token_accounts *token_accounts_new(const struct token_account_limits *limits);
+
+/* Only when all accounts were left. */
+void token_accounts_free(struct token_accounts **accounts);
+
+/*
+ * One more session with this pass. 0, and `*account` (NULL: nothing is limited) is to be given back by token_accounts_leave();
+ * ERR_TOO_MANY: it has its sessions; ERR_NO_MEMORY.
+ */
+int token_accounts_enter(struct token_accounts *accounts, const struct pass *pass,
+                         struct token_account **account);
+void token_accounts_leave(struct token_accounts *accounts, struct token_account *account);
+
+/* May it send one more message now? NULL: always. */
+bool token_account_takes_message(struct token_accounts *accounts, struct token_account *account,
+                                 uint64_t now_ms);
+
+#endif
