@@ -123,6 +123,7 @@ void audience_join(struct audience *audience, struct follower *follower)
 {
     CHECK(audience->member_count < audience->member_capacity);
     follower->audience = audience;
+    follower->heard = audience->probe;
     put(audience, audience->member_count++, follower);
 }
 

@@ -35,14 +35,18 @@ struct audience {
     uint64_t accepted;     /* positions appended, since it was made */
     uint64_t stream_bytes; /* sealed, since it was made */
     uint64_t ticked;       /* with a pace: version up to which its set was gathered */
+    uint32_t probed_ms;    /* hub/probe.h: when the last probe was put in, cut to 32 bits */
+    uint32_t probed_bytes; /* of the stream before it, cut */
     uint32_t hash;
     uint32_t runner_count;
     uint32_t member_count;
     uint32_t member_capacity;
-    uint32_t flush_at; /* index of the next member to serve with `flushing` */
-    bool is_dirty;     /* in the queue of audiences to flush */
-    bool is_waiting;   /* in its speech's list of those to gather at the next tick */
-    bool is_dead;      /* has left the table; freed when it leaves these */
+    uint32_t flush_at;   /* index of the next member to serve with `flushing` */
+    uint8_t probe;       /* number of the last one; 0: there was none */
+    bool is_probing : 1; /* its answers are awaited */
+    bool is_dirty : 1;   /* in the queue of audiences to flush */
+    bool is_waiting : 1; /* in its speech's list of those to gather at the next tick */
+    bool is_dead : 1;    /* has left the table; freed when it leaves these */
     struct runner
         *runners[]; /* the set, ordered by address, without repeats; behind it the links' slots */
 };
