@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #define PARKED_MAX 1000
+#define TIDY_EVERY_MS 60000
 
 /* A session that waits for keys. */
 struct parked {
@@ -26,6 +27,7 @@ struct access {
     struct parked *parked;       /* owned, in the order in which they came */
     size_t parked_count;
     int64_t leeway_s;
+    uint64_t tidy_at_ms;
 };
 
 static bool ask_for_keys(void *ctx, size_t issuer)
@@ -65,23 +67,18 @@ static int64_t now_s(void)
     return clock_wall_ms() / 1000;
 }
 
-int64_t access_expired_before_s(const struct access *access)
-{
-    return now_s() - access->leeway_s;
-}
-
 /* --- tokens --------------------------------------------------------------------------------------------------------- */
 
 static void explain(enum token_refusal reason, struct fault *fault)
 {
     switch (reason) {
-    case TOKEN_REFUSAL_expired:
+    case TOKEN_expired:
         fault_set(fault, FAULT_token_expired, "the token has expired");
         return;
-    case TOKEN_REFUSAL_revoked:
+    case TOKEN_revoked:
         fault_set(fault, FAULT_token_revoked, "the token is not good any more");
         return;
-    case TOKEN_REFUSAL_no_keys:
+    case TOKEN_no_keys:
         fault_set(fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
         return;
     default:
@@ -96,7 +93,7 @@ static void refuse(struct access *access, const struct access_question *question
     metrics_add_labelled(access->metrics, METRIC_tokens_refused_total, reason, 1);
     LOG(LOG_DEBUG, "auth.refused", NO_SESSION, "a token was refused: %s",
         token_refusal_name(reason));
-    if (reason != TOKEN_REFUSAL_no_keys)
+    if (reason != TOKEN_no_keys)
         failed_tokens_add(trust_failed_tokens(access->trust), question->address, question->now_ms);
 }
 
@@ -110,17 +107,54 @@ static bool is_over(struct access *access, const struct access_question *questio
     return true;
 }
 
+void access_free_permit(struct access *access, struct permit **permit)
+{
+    struct permit *it = *permit;
+    if (it == NULL)
+        return;
+    token_accounts_leave(trust_accounts(access->trust), it->account);
+    pass_free(&it->pass);
+    mem_free(it);
+    *permit = NULL;
+}
+
+/* Takes the pass over, whatever comes. */
+static enum access_verdict grant(struct access *access, struct pass *pass,
+                                 struct access_answer *answer)
+{
+    struct permit *permit = mem_try(sizeof *permit);
+    int err = ERR_NO_MEMORY;
+    if (permit != NULL) {
+        permit->pass = pass;
+        err = token_accounts_enter(trust_accounts(access->trust), pass, &permit->account);
+    } else {
+        pass_free(&pass);
+    }
+    if (err == 0) {
+        metrics_add(access->metrics, METRIC_tokens_accepted_total, 1);
+        answer->permit = permit;
+        return ACCESS_GRANTED;
+    }
+    access_free_permit(access, &permit);
+    if (err == ERR_TOO_MANY)
+        fault_set(&answer->fault, FAULT_too_many_sessions_per_token,
+                  "the token has its sessions already");
+    else
+        fault_set(&answer->fault, FAULT_out_of_memory, "no memory for the token");
+    return ACCESS_REFUSED;
+}
+
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
                                struct access_answer *answer)
 {
     struct authority_refusal refusal;
+    struct pass *pass = NULL;
     *answer = (struct access_answer){0};
     if (is_over(access, question, &answer->fault))
         return ACCESS_REFUSED;
-    int result =
-        authority_verify(access->authority, question->token, now_s(), &answer->pass, &refusal);
+    int result = authority_verify(access->authority, question->token, now_s(), &pass, &refusal);
     if (result == 1)
-        return ACCESS_GRANTED;
+        return grant(access, pass, answer);
     if (result < 0) {
         fault_set(&answer->fault, FAULT_out_of_memory, "no memory for the token");
         return ACCESS_REFUSED;
@@ -132,17 +166,22 @@ enum access_verdict access_ask(struct access *access, const struct access_questi
     return ACCESS_REFUSED;
 }
 
-bool access_still_holds(const struct access *access, const struct pass *pass, struct fault *fault)
+bool access_still_holds(const struct access *access, const struct permit *permit,
+                        struct fault *fault)
 {
-    enum token_refusal reason = TOKEN_REFUSAL_COUNT;
-    if (pass->expires_s < access_expired_before_s(access))
-        reason = TOKEN_REFUSAL_expired;
+    const struct pass *pass = permit->pass;
+    if (pass->expires_s < now_s() - access->leeway_s)
+        explain(TOKEN_expired, fault);
     else if (revocations_match(authority_revocations(access->authority), pass))
-        reason = TOKEN_REFUSAL_revoked;
-    if (reason == TOKEN_REFUSAL_COUNT)
+        explain(TOKEN_revoked, fault);
+    else
         return true;
-    explain(reason, fault);
     return false;
+}
+
+bool access_takes_message(struct access *access, struct permit *permit, uint64_t now_ms)
+{
+    return token_account_takes_message(trust_accounts(access->trust), permit->account, now_ms);
 }
 
 int access_revoke(struct access *access, const struct revocation *revocation)
@@ -150,14 +189,12 @@ int access_revoke(struct access *access, const struct revocation *revocation)
     return revocations_add(authority_revocations(access->authority), revocation);
 }
 
-void access_tidy(struct access *access)
+void access_tidy(struct access *access, uint64_t now_ms)
 {
+    if (now_ms < access->tidy_at_ms)
+        return;
+    access->tidy_at_ms = now_ms + TIDY_EVERY_MS;
     revocations_forget(authority_revocations(access->authority), now_s());
-}
-
-struct token_accounts *access_accounts(const struct access *access)
-{
-    return trust_accounts(access->trust);
 }
 
 /* --- those who wait for keys ---------------------------------------------------------------------------------------- */

@@ -34,11 +34,14 @@ void access_free(struct access **access);
 /* Clients have to show a token. */
 bool access_needs_tokens(const struct access *access);
 
-/* UTC since 1970, with leeway: what expires before has expired. */
-int64_t access_expired_before_s(const struct access *access);
+/* What a session holds once its token was accepted. */
+struct permit {
+    struct pass *pass;             /* owned */
+    struct token_account *account; /* NULL: none; to be left */
+};
 
 enum access_verdict {
-    ACCESS_GRANTED, /* `*pass` is the caller's */
+    ACCESS_GRANTED, /* the permit is the caller's, for access_free_permit() */
     ACCESS_REFUSED, /* `fault` says what the peer may know */
     ACCESS_WAITS,   /* for keys of `issuer` */
 };
@@ -50,7 +53,7 @@ struct access_question {
 };
 
 struct access_answer {
-    struct pass *pass;
+    struct permit *permit;
     struct fault fault;
     size_t issuer;
 };
@@ -58,8 +61,15 @@ struct access_answer {
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
                                struct access_answer *answer);
 
-/* Does a pass that was granted still count? False: `fault` says why. */
-bool access_still_holds(const struct access *access, const struct pass *pass, struct fault *fault);
+/* NULL inside is fine. Nulls the caller's pointer. */
+void access_free_permit(struct access *access, struct permit **permit);
+
+/* Does a permit still count? False: `fault` says why. */
+bool access_still_holds(const struct access *access, const struct permit *permit,
+                        struct fault *fault);
+
+/* May its token send one more message now, with all of its sessions? */
+bool access_takes_message(struct access *access, struct permit *permit, uint64_t now_ms);
 
 /*
  * A session waits for an issuer's keys: keep a copy of the message to be taken up again (empty: a request, which its reader
@@ -87,8 +97,6 @@ void access_on_groups(struct access *access, struct groups_mail *mail);
 int access_revoke(struct access *access, const struct revocation *revocation);
 
 /* Now and then: forget revocations that are too old to matter. */
-void access_tidy(struct access *access);
-
-struct token_accounts *access_accounts(const struct access *access);
+void access_tidy(struct access *access, uint64_t now_ms);
 
 #endif

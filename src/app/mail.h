@@ -9,6 +9,7 @@ enum mail_kind {
     MAIL_POSITIONS, /* struct parcel, one hold of it: positions that another shard accepted */
     MAIL_SOCKET,    /* struct handed_socket, owned: a connection that another shard accepted */
     MAIL_KEYS,      /* struct keys_mail, owned: keys of an issuer */
+    MAIL_REVOKE,    /* struct revoke_mail, owned: what no longer counts */
     MAIL_GROUPS,    /* struct groups_mail, owned: the groups that tokens name */
 };
 

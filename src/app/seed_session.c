@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "app/session_access.h"
 #include "app/shard.h"
 #include "base/err.h"
 #include "proto/seed.h"
+
+#define DENIED_NAMED 100
 
 /* --- probes --------------------------------------------------------------------------------------------------------- */
 
@@ -64,13 +67,26 @@ const struct hub_sink session_sink = {
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */
 
+/* Of one token there may be fewer than the server has it. */
+static uint64_t max_follows(const struct session *session)
+{
+    uint64_t limit = session->shard->options->max_follows;
+    uint64_t own = session->permit != NULL ? session->permit->pass->follows : 0;
+    return own > 0 && own < limit ? own : limit;
+}
+
+static struct span id_span(const struct runner_id *id)
+{
+    return span_of(id->text, id->len);
+}
+
 static void refuse(struct session *session, int err)
 {
     const struct options *options = session->shard->options;
     struct fault fault;
     if (err == ERR_FULL)
         fault_set(&fault, FAULT_too_many_follows, "a session follows at most %llu runners",
-                  (unsigned long long)options->max_follows);
+                  (unsigned long long)max_follows(session));
     else if (err == ERR_TOO_MANY)
         fault_set(&fault, FAULT_too_many_runners, "the server knows its %llu runners",
                   (unsigned long long)options->max_runners);
@@ -79,13 +95,76 @@ static void refuse(struct session *session, int err)
     session_fault(session, &fault);
 }
 
-static int follow(struct session *session, const struct seed_message *message)
+/* The ids that a permit does not grant, as many as are named. */
+struct denied {
+    struct runner_id ids[DENIED_NAMED];
+    size_t count;
+};
+
+static void deny(struct denied *denied, const struct runner_id *id)
+{
+    if (denied->count < DENIED_NAMED)
+        denied->ids[denied->count] = *id;
+    denied->count++;
+}
+
+/* The same whether there is such a runner or not. */
+static void tell_denied(struct session *session, const struct denied *denied, const char *what)
+{
+    struct fault fault;
+    size_t named = denied->count < DENIED_NAMED ? denied->count : DENIED_NAMED;
+    if (denied->count == 0)
+        return;
+    fault_set(&fault, FAULT_not_allowed, "the token does not allow to %s; ids of it: %zu", what,
+              denied->count);
+    session_fault_of_ids(session, &fault, denied->ids, named);
+}
+
+/* What is granted stays, in order. */
+static void keep_granted(const struct session *session, struct seed_message *message,
+                         struct denied *denied)
+{
+    const struct pass *pass = session->permit->pass;
+    size_t kept = 0;
+    for (size_t i = 0; i < message->id_count; i++) {
+        const struct runner_id *id = &message->ids[i];
+        if (pass_may_follow(pass, id_span(id)))
+            message->ids[kept++] = *id;
+        else
+            deny(denied, id);
+    }
+    message->id_count = kept;
+}
+
+/* Its own id has no effect in a follow message; but it is not to be somebody else's. */
+static void check_own_id(struct session *session, const struct runner_id *user)
+{
+    struct denied denied = {.count = 0};
+    if (user->len > 0 && !pass_may_publish(session->permit->pass, id_span(user)))
+        deny(&denied, user);
+    tell_denied(session, &denied, "be this userId");
+}
+
+static void check_follow(struct session *session, struct seed_message *message)
+{
+    struct denied denied = {.count = 0};
+    if (session->permit == NULL)
+        return;
+    keep_granted(session, message, &denied);
+    tell_denied(session, &denied, "follow these");
+    check_own_id(session, &message->user);
+}
+
+static int follow(struct session *session, struct seed_message *message)
 {
     struct shard *shard = session->shard;
+    check_follow(session, message);
+    if (session->state != SESSION_OPEN)
+        return 0; /* one fault too many */
     struct hub_follow follow = {
         .ids = message->ids,
         .count = message->id_count,
-        .max_following = shard->options->max_follows,
+        .max_following = max_follows(session),
         .snapshot = message->snapshot,
         .sets_pace = message->sets_pace,
         .pace_ms = message->pace_ms,
@@ -96,10 +175,29 @@ static int follow(struct session *session, const struct seed_message *message)
     return err;
 }
 
+static bool may_publish(struct session *session, const struct runner_id *id)
+{
+    struct denied denied = {.count = 0};
+    if (session->permit == NULL || pass_may_publish(session->permit->pass, id_span(id)))
+        return true;
+    deny(&denied, id);
+    tell_denied(session, &denied, "publish as this userId");
+    return false;
+}
+
 static int publish(struct session *session, struct seed_message *message)
 {
+    if (!may_publish(session, &message->position.runner))
+        return 0;
     message->position.time_is_arrival = true;
     return shard_publish(session->shard, &message->position);
+}
+
+static void act(struct session *session, struct seed_message *message)
+{
+    int err = message->kind == SEED_FOLLOW ? follow(session, message) : publish(session, message);
+    if (err < 0)
+        refuse(session, err);
 }
 
 static void on_text(struct session *session, struct span text)
@@ -107,19 +205,25 @@ static void on_text(struct session *session, struct span text)
     struct seed_limits limits = {.max_ids = session->shard->options->max_follows};
     struct seed_message *message = &session->shard->message;
     struct fault fault;
-    if (seed_decode(text, &limits, message, &fault) < 0) {
+    int err = seed_decode(text, &limits, message, &fault);
+    if (err == 0 && message->kind == SEED_TOKEN)
+        session_show_token(session, buf_span(&message->token), text);
+    else if (session_lacks_permit(session))
+        session_need_token(session);
+    else if (err < 0)
         session_fault(session, &fault);
-        return;
-    }
-    int err = message->kind == SEED_FOLLOW ? follow(session, message) : publish(session, message);
-    if (err < 0)
-        refuse(session, err);
+    else
+        act(session, message);
 }
 
 static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
 {
     if (opcode == WS_TEXT) {
         on_text(session, message);
+        return;
+    }
+    if (session_lacks_permit(session)) {
+        session_need_token(session);
         return;
     }
     struct fault fault;

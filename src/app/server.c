@@ -10,6 +10,7 @@
 
 #include "app/admission.h"
 #include "app/shard.h"
+#include "app/trust.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/exit_code.h"
@@ -28,6 +29,7 @@ static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 struct server {
     const struct options *options; /* borrowed */
     struct admission *admission;   /* owned */
+    struct trust *trust;           /* owned */
     struct shard *shards[MAX_SHARDS];
     const struct metrics *metrics[MAX_SHARDS]; /* of these */
     uv_thread_t threads[MAX_SHARDS];
@@ -92,6 +94,7 @@ static int make_shards(struct server *server, const struct session_handler *hand
             .options = server->options,
             .handler = handler,
             .admission = server->admission,
+            .trust = server->trust,
             .index = (unsigned)i,
         };
         struct shard *shard = shard_new(&options);
@@ -164,6 +167,7 @@ static void run_shard(void *context)
 static void stop_shards(struct server *server)
 {
     server->is_ending = true;
+    trust_stop(server->trust);
     for (size_t i = 0; i < server->shard_count; i++)
         shard_stop(server->shards[i]);
 }
@@ -258,16 +262,22 @@ int server_run(const struct options *options, const struct session_handler *hand
     server->options = options;
     server->admission = admission_new(&limits);
     watch_signals(server);
-    int err = make_shards(server, handler);
+    server->trust = trust_open(options);
+    int err = server->trust != NULL ? make_shards(server, handler) : ERR_SYSTEM;
     if (err == 0)
         err = listen_on_all(server);
+    if (err == 0)
+        err = trust_start(server->trust, server->shards, server->shard_count);
     if (err == 0)
         serve(server);
     else
         wind_up_unstarted(server);
+    if (server->trust != NULL)
+        trust_stop(server->trust);
     for (size_t i = 0; i < server->shard_count; i++)
         shard_free(&server->shards[i]);
     stop_watching_signals(server);
+    trust_close(&server->trust);
     admission_free(&server->admission);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "app/admission.h"
+#include "app/session_access.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "base/check.h"
@@ -39,17 +40,44 @@ void session_set_deadline(struct session *session, uint64_t after_ms)
 
 /* --- events of the connection --------------------------------------------------------------------------------------- */
 
+/* Of one that is parked. Nothing more is read from it meanwhile, so this is one read's worth at most. */
+static void keep_rest(struct session *session, struct span rest)
+{
+    if (rest.len > 0 && access_park_more(session->shard->access, session, rest) < 0)
+        session->is_doomed = true;
+}
+
+static void take_bytes(struct session *session, uint8_t *bytes, size_t len)
+{
+    size_t taken = 0;
+    if (session->state == SESSION_HTTP)
+        taken = session_read_http(session, bytes, len);
+    if (!session->is_parked &&
+        (session->state == SESSION_OPEN || session->state == SESSION_CLOSING))
+        taken += session_read_websocket(session, bytes + taken, len - taken);
+    if (session->is_parked)
+        keep_rest(session, span_of(bytes + taken, len - taken));
+}
+
 static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
 {
     struct session *session = session_of(conn);
     metrics_add(session->shard->metrics, METRIC_bytes_received_total, len);
     session->heard_ms = session_now_ms(session);
     session->pings_missed = 0;
-    size_t taken = 0;
+    take_bytes(session, bytes, len);
+}
+
+void session_take_up(struct session *session, const struct parked_bytes *bytes)
+{
     if (session->state == SESSION_HTTP)
-        taken = session_read_http(session, bytes, len);
-    if (session->state == SESSION_OPEN || session->state == SESSION_CLOSING)
-        session_read_websocket(session, bytes + taken, len - taken);
+        session_take_up_request(session);
+    else if (session->state == SESSION_OPEN)
+        session->shard->handler->on_message(session, WS_TEXT, buf_span(&bytes->message));
+    if (session->is_parked)
+        keep_rest(session, buf_span(&bytes->rest));
+    else
+        take_bytes(session, bytes->rest.data, bytes->rest.len);
 }
 
 static void on_writable(struct conn *conn)
@@ -92,6 +120,14 @@ static const struct conn_events conn_events = {
     .on_end = on_end,
     .on_closed = on_closed,
 };
+
+struct address_key session_address(const struct session *session)
+{
+    struct address address;
+    if (conn_peer(&session->conn, &address) < 0)
+        return (struct address_key){{0}};
+    return address_key(&address);
+}
 
 /* --- begin ---------------------------------------------------------------------------------------------------------- */
 
@@ -222,10 +258,13 @@ void session_count_fault(struct session *session, enum fault_code code)
     LOG(LOG_DEBUG, "session.fault", session_log_id(session), "%s", fault_name(code));
 }
 
-static void tell(struct session *session, const struct fault *fault)
+static void tell(struct session *session, const struct fault *fault, const struct runner_id *ids,
+                 size_t count)
 {
     struct buf text = {0};
-    if (seed_encode_fault(fault, &text) < 0)
+    int err =
+        count > 0 ? seed_encode_refusal(fault, ids, count, &text) : seed_encode_fault(fault, &text);
+    if (err < 0)
         session->is_doomed = true;
     else
         session_send(session, WS_TEXT, buf_span(&text));
@@ -234,10 +273,26 @@ static void tell(struct session *session, const struct fault *fault)
 
 void session_fault(struct session *session, const struct fault *fault)
 {
+    session_fault_of_ids(session, fault, NULL, 0);
+}
+
+void session_end_by_fault(struct session *session, const struct fault *fault,
+                          enum close_reason reason)
+{
     if (session->state != SESSION_OPEN)
         return;
     session_count_fault(session, fault->code);
-    tell(session, fault);
+    tell(session, fault, NULL, 0);
+    session_close(session, reason);
+}
+
+void session_fault_of_ids(struct session *session, const struct fault *fault,
+                          const struct runner_id *ids, size_t count)
+{
+    if (session->state != SESSION_OPEN)
+        return;
+    session_count_fault(session, fault->code);
+    tell(session, fault, ids, count);
     if (++session->faults <= session->shard->options->max_faults)
         return;
     session_count_fault(session, FAULT_too_many_faults);
@@ -253,6 +308,7 @@ static void let_go(struct session *session)
         session->shard->handler->on_end(session);
         session->shard->open_count--;
     }
+    session_end_access(session);
     http_reader_free(&session->http);
 }
 
@@ -347,7 +403,7 @@ static void check_slowness(struct session *session)
     uint64_t slow_close_ms = session->shard->options->slow_close_ms;
     bool is_slow =
         session->follower.behind || conn_is_full(&session->conn) || hub_is_held(&session->follower);
-    if (session->state != SESSION_OPEN || slow_close_ms == 0)
+    if (session->state != SESSION_OPEN || slow_close_ms == 0 || session_lacks_permit(session))
         return;
     if (!is_slow)
         session->deadline_ms = session_now_ms(session);
@@ -365,6 +421,7 @@ void session_sweep(struct session *session)
     } else if (session->state == SESSION_OPEN) {
         check_heartbeat(session);
         check_slowness(session);
+        session_check_access(session);
     } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;
     } else if (session->state == SESSION_HTTP) {

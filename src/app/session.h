@@ -28,6 +28,7 @@
 struct session;
 struct shard;
 struct admission_ticket;
+struct permit;
 
 /* What a session's messages mean. All run in the worker's thread. */
 struct session_handler {
@@ -53,13 +54,14 @@ struct session {
     struct session *prev; /* in the shard's list */
     struct session *next;
     struct http_reader *http; /* owned; NULL once the WebSocket is open */
+    struct permit *permit;    /* owned; NULL: it has shown no token */
     struct ws_gather gather;
     struct follower follower;
     struct ws_reader ws;
     struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
     uint64_t id;
     uint32_t
-        deadline_ms; /* HTTP, CLOSING, LINGERING: when patience ends; OPEN: when it last kept up */
+        deadline_ms; /* HTTP, CLOSING, LINGERING, and OPEN while a token is awaited: when patience ends; OPEN: when it last kept up */
     uint32_t heard_ms;       /* when the last byte came */
     uint32_t refilled_ms;    /* when message_tokens was last brought up to date */
     uint32_t message_tokens; /* messages it may send now */
@@ -69,6 +71,7 @@ struct session {
     uint8_t pings_missed;
     uint8_t window_bits; /* permessage-deflate was agreed on, with this window; 0: it was not */
     bool has_answered;   /* HTTP: at least one request */
+    bool is_parked;      /* waits for keys; nothing is read from it (app/access.h) */
     bool was_refused;    /* over a limit on connections: not counted by the admission */
     bool
         is_doomed; /* memory for what it is owed could not be had: says no more, the sweep ends it */
@@ -83,8 +86,17 @@ void session_send(struct session *session, enum ws_opcode opcode, struct span pa
 /* After bytes were kept for it by the hub: close it when it keeps more than it may. */
 void session_check_queue(struct session *session);
 
-/* Tell the peer what it did wrong, and count it; the one that uses up the budget closes the session. */
+/*
+ * Tell the peer what it did wrong, and count it; the one that uses up the budget closes the session. `ids`: which ones it is
+ * about.
+ */
 void session_fault(struct session *session, const struct fault *fault);
+void session_fault_of_ids(struct session *session, const struct fault *fault,
+                          const struct runner_id *ids, size_t count);
+
+/* Tell the peer why, and close it for that. */
+void session_end_by_fault(struct session *session, const struct fault *fault,
+                          enum close_reason reason);
 
 /* End it for `reason`, from any state; only the first reason counts. */
 void session_close(struct session *session, enum close_reason reason);

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "app/routes.h"
+#include "app/session_access.h"
 #include "app/shard.h"
 #include "base/log.h"
+#include "codec/credentials.h"
 #include "codec/ws_extension.h"
 #include "codec/ws_handshake.h"
 
@@ -28,10 +30,14 @@ static void write_answer(struct session *session, const struct http_answer *answ
 static const char *headers_for(int status)
 {
     switch (status) {
+    case 401:
+        return "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
     case 405:
         return "Allow: GET, HEAD\r\n";
     case 426:
         return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    case 429:
+        return "Retry-After: 1\r\n";
     case 503:
         return "Retry-After: 5\r\n";
     default:
@@ -97,10 +103,11 @@ static void begin_websocket(struct session *session)
     session_set_deadline(session, 0);
     shard->open_count++;
     metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
+    session_begin_access(session);
     shard->handler->on_open(session);
 }
 
-static void open_websocket(struct session *session)
+static void open_websocket(struct session *session, bool by_subprotocol)
 {
     struct buf out = {0};
     struct fault fault;
@@ -111,7 +118,8 @@ static void open_websocket(struct session *session)
         refuse_and_count(session, 400, &fault);
         return;
     }
-    if (ws_handshake_accept(session->http, NULL, extensions, &out) < 0) {
+    if (ws_handshake_accept(session->http, by_subprotocol ? CREDENTIALS_SUBPROTOCOL : NULL,
+                            extensions, &out) < 0) {
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
         return;
     }
@@ -121,13 +129,16 @@ static void open_websocket(struct session *session)
     begin_websocket(session);
 }
 
-static void on_upgrade(struct session *session)
+void session_take_up_request(struct session *session)
 {
     struct fault fault;
+    bool by_subprotocol = false;
     int status = ws_handshake_check(session->http, &fault);
     if (status == 101)
-        open_websocket(session);
-    else
+        status = session_admit_request(session, &by_subprotocol, &fault);
+    if (status == 101)
+        open_websocket(session, by_subprotocol);
+    else if (!session->is_parked)
         refuse_and_count(session, status, &fault);
 }
 
@@ -163,7 +174,7 @@ static void watch_request_begin(struct session *session)
 size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len)
 {
     size_t at = 0;
-    while (at < len && session->state == SESSION_HTTP) {
+    while (at < len && session->state == SESSION_HTTP && !session->is_parked) {
         size_t taken = 0;
         int status = 0;
         struct fault fault;
@@ -174,7 +185,7 @@ size_t session_read_http(struct session *session, const uint8_t *bytes, size_t l
         if (result == HTTP_READ_FAULT)
             refuse_and_count(session, status, &fault);
         else if (result == HTTP_READ_REQUEST && ws_handshake_is_wanted(session->http))
-            on_upgrade(session);
+            session_take_up_request(session);
         else if (result == HTTP_READ_REQUEST)
             on_request(session);
     }

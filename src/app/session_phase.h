@@ -4,6 +4,7 @@
 #ifndef SPECTATE_APP_SESSION_PHASE_H
 #define SPECTATE_APP_SESSION_PHASE_H
 
+#include "app/access.h"
 #include "app/session.h"
 
 /* How a session lets go of its socket. */
@@ -27,8 +28,17 @@ void session_http_timeout(struct session *session);
 /* Answer with a status and the fault as a plain text line, then part. */
 void session_refuse_http(struct session *session, int status, const struct fault *fault);
 
-/* The WebSocket phase, also while closing. */
-void session_read_websocket(struct session *session, uint8_t *bytes, size_t len);
+/* A request for a WebSocket, whose head the reader holds. */
+void session_take_up_request(struct session *session);
+
+/* The WebSocket phase, also while closing. Returns how many bytes were taken: fewer than `len` when it was parked or has ended. */
+size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t len);
+
+/* Go on with what a session said before it was parked. */
+void session_take_up(struct session *session, const struct parked_bytes *bytes);
+
+/* Who is at the other end, for what is counted per address. */
+struct address_key session_address(const struct session *session);
 
 /* Count a fault of the peer. */
 void session_count_fault(struct session *session, enum fault_code code);

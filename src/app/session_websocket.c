@@ -1,14 +1,31 @@
 #include "app/session_phase.h"
 
+#include "app/access.h"
 #include "app/shard.h"
 #include "base/err.h"
 #include "codec/utf8.h"
 #include "codec/ws_deflate.h"
 
+/* Messages a second: the server's limit, or its token's where that is lower. 0: no limit. */
+static uint64_t rate_of(const struct session *session)
+{
+    uint64_t rate = session->shard->options->max_messages_per_second;
+    uint64_t own = session->permit != NULL ? session->permit->pass->rate : 0;
+    return own > 0 && (rate == 0 || own < rate) ? own : rate;
+}
+
+/* All sessions with the same token share a bucket, where that is limited. */
+static bool token_takes_message(const struct session *session)
+{
+    struct shard *shard = session->shard;
+    return session->permit == NULL ||
+           access_takes_message(shard->access, session->permit, worker_now_ms(shard->worker));
+}
+
 /* Refill the bucket and take one out; false when there is none. */
 static bool takes_message_token(struct session *session)
 {
-    uint64_t rate = session->shard->options->max_messages_per_second;
+    uint64_t rate = rate_of(session);
     if (rate == 0)
         return true;
     uint32_t now_ms = session_now_ms(session);
@@ -21,6 +38,8 @@ static bool takes_message_token(struct session *session)
         else
             session->refilled_ms = now_ms;
     }
+    if (session->message_tokens > rate)
+        session->message_tokens = (uint32_t)rate;
     if (session->message_tokens == 0)
         return false;
     session->message_tokens--;
@@ -30,8 +49,7 @@ static bool takes_message_token(struct session *session)
 static void fault_of_rate(struct session *session)
 {
     struct fault fault;
-    fault_set(&fault, FAULT_too_many_messages, "more than %llu messages in a second",
-              (unsigned long long)session->shard->options->max_messages_per_second);
+    fault_set(&fault, FAULT_too_many_messages, "more messages in a second than may be");
     session_fault(session, &fault);
 }
 
@@ -71,7 +89,7 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     if (session->state != SESSION_OPEN)
         return;
     metrics_add(session->shard->metrics, METRIC_messages_received_total, 1);
-    if (!takes_message_token(session))
+    if (!takes_message_token(session) || !token_takes_message(session))
         fault_of_rate(session);
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
@@ -144,18 +162,26 @@ static void on_piece(struct session *session, const struct ws_piece *piece)
     }
 }
 
-void session_read_websocket(struct session *session, uint8_t *bytes, size_t len)
+static bool reads_on(const struct session *session)
+{
+    return !session->is_parked &&
+           (session->state == SESSION_OPEN || session->state == SESSION_CLOSING);
+}
+
+size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t len)
 {
     uint64_t max_bytes = session->shard->options->max_message_bytes;
-    while (len > 0 && (session->state == SESSION_OPEN || session->state == SESSION_CLOSING)) {
+    size_t at = 0;
+    while (at < len && reads_on(session)) {
         size_t taken = 0;
         struct ws_piece piece;
-        enum ws_read result = ws_read(&session->ws, bytes, len, max_bytes, &taken, &piece);
-        bytes += taken;
-        len -= taken;
+        enum ws_read result =
+            ws_read(&session->ws, bytes + at, len - at, max_bytes, &taken, &piece);
+        at += taken;
         if (result == WS_READ_PIECE)
             on_piece(session, &piece);
         else if (result != WS_READ_MORE)
             on_bad_bytes(session, result);
     }
+    return at;
 }

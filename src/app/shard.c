@@ -5,10 +5,12 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "app/access.h"
 #include "app/admission.h"
 #include "app/mail.h"
 #include "app/relay.h"
 #include "app/seed_session.h"
+#include "app/session_access.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -94,6 +96,7 @@ static void on_tick(void *context, uint64_t now_ms)
     sweep_sessions(shard);
     give_memory_back(shard);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
+    access_tidy(shard->access, now_ms);
     shard_refresh_metrics(shard);
 }
 
@@ -183,12 +186,40 @@ static void on_socket(struct shard *shard, struct mail *mail)
     mem_free(handed);
 }
 
+static void on_keys(struct shard *shard, struct mail *mail)
+{
+    access_on_keys(shard->access, (struct keys_mail *)(void *)mail, session_resume);
+}
+
+static void on_groups(struct shard *shard, struct mail *mail)
+{
+    access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
+}
+
+static void check_access(struct shard *shard)
+{
+    struct session *session;
+    struct session *next;
+    DL_FOREACH_SAFE(shard->sessions, session, next)
+    {
+        session_check_access(session);
+    }
+}
+
+static void on_revoke(struct shard *shard, struct mail *mail)
+{
+    struct revoke_mail *revoke = (struct revoke_mail *)(void *)mail;
+    if (access_revoke(shard->access, &revoke->revocation) < 0)
+        LOG(LOG_ERROR, "auth.not_revoked", NO_SESSION, "there is no room for a revocation");
+    mem_free(revoke);
+    check_access(shard);
+}
+
 static void on_mail(void *context, void *mail)
 {
     static void (*const handlers[])(struct shard * shard, struct mail * mail) = {
-        [MAIL_STOP] = on_stop,
-        [MAIL_POSITIONS] = on_positions,
-        [MAIL_SOCKET] = on_socket,
+        [MAIL_STOP] = on_stop, [MAIL_POSITIONS] = on_positions, [MAIL_SOCKET] = on_socket,
+        [MAIL_KEYS] = on_keys, [MAIL_REVOKE] = on_revoke,       [MAIL_GROUPS] = on_groups,
     };
     handlers[((struct mail *)mail)->kind](context, mail);
 }
@@ -236,6 +267,19 @@ static struct ws_deflate *make_deflate(const struct options *options)
     return options->compression > 0 ? ws_deflate_new(&deflate_options) : NULL;
 }
 
+/* With auth, pages of other hosts have to be named; without, anybody may do anything anyway. */
+static struct origin_policy make_origins(const struct options *options)
+{
+    static char any[] = "*";
+    static char *const all[] = {any};
+    const struct option_list *allowed = &options->allow_origin;
+    if (allowed->count > 0)
+        return (struct origin_policy){.origins = allowed->items, .count = allowed->count};
+    if (options->auth == AUTH_JWT)
+        return (struct origin_policy){.same_host = true};
+    return (struct origin_policy){.origins = all, .count = 1};
+}
+
 struct shard *shard_new(const struct shard_options *shard_options)
 {
     const struct options *options = shard_options->options;
@@ -259,6 +303,8 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->hub = make_hub(options);
     shard->deflate = make_deflate(options);
     shard->metrics = metrics_new();
+    shard->access = access_new(shard_options->trust, shard->metrics);
+    shard->origins = make_origins(options);
     return shard;
 }
 
@@ -272,6 +318,7 @@ void shard_free(struct shard **shard)
     hub_free(&it->hub);
     relay_free(&it->relay);
     ws_deflate_free(&it->deflate);
+    access_free(&it->access);
     metrics_free(&it->metrics);
     seed_message_fini(&it->message);
     mem_free(it);

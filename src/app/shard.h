@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 #include "app/session.h"
+#include "codec/origin.h"
 #include "config/options.h"
 #include "hub/hub.h"
 #include "metrics/metrics.h"
 #include "net/worker.h"
 #include "proto/seed.h"
 
+struct access;
 struct admission;
 struct relay;
 struct ws_deflate;
@@ -26,6 +28,8 @@ struct shard {
     const struct options *options; /* borrowed */
     const struct session_handler *handler; /* of every session here */
     struct admission *admission;           /* borrowed; thread-safe */
+    struct access *access;                 /* owned */
+    struct origin_policy origins;          /* of web pages that may connect */
     struct relay *relay;                   /* owned; to the other shards */
     struct shard *const *all;              /* borrowed; every shard of the server, this one too */
     size_t all_count;
@@ -52,6 +56,7 @@ struct shard_options {
     const struct options *options;
     const struct session_handler *handler;
     struct admission *admission;
+    struct trust *trust; /* borrowed */
     unsigned index;
 };
 struct shard *shard_new(const struct shard_options *options);

@@ -30,6 +30,13 @@ struct keys_mail {
     struct key_text *text; /* held; NULL: they could not be had */
 };
 
+/* What no longer counts, for one shard. */
+struct revoke_mail {
+    struct mail mail;
+    struct revocation revocation; /* its name lies behind */
+    char name[];
+};
+
 /* Groups, newly read, for one shard. */
 struct groups_mail {
     struct mail mail;

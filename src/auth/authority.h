@@ -16,7 +16,7 @@
 #include "auth/key_set.h"
 #include "auth/pass.h"
 #include "auth/revocations.h"
-#include "auth/token_refusal.h"
+#include "base/token_refusal.h"
 #include "base/span.h"
 
 #define AUTHORITY_ISSUERS 64

@@ -18,7 +18,7 @@
 
 #include "auth/key_set.h"
 #include "auth/pass.h"
-#include "auth/token_refusal.h"
+#include "base/token_refusal.h"
 #include "base/span.h"
 
 #define TOKEN_BYTES 8192        /* a longer one is too_big */

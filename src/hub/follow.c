@@ -219,6 +219,49 @@ int hub_follow(struct hub *hub, struct follower *follower, const struct hub_foll
     return err;
 }
 
+/* The set stays in order. */
+static int draft_kept(const struct follower *follower, hub_keep_fn *keep, void *ctx,
+                      struct draft *draft)
+{
+    const struct audience *audience = follower->audience;
+    draft->runners = mem_try(audience->runner_count * sizeof *draft->runners);
+    if (draft->runners == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < audience->runner_count; i++)
+        if (keep(ctx, &audience->runners[i]->newest.runner))
+            draft->runners[draft->count++] = audience->runners[i];
+    return 0;
+}
+
+static int move_to_kept(struct hub *hub, struct follower *follower, struct draft *draft,
+                        uint64_t now_ms)
+{
+    struct move move = {0};
+    if (draft->count == hub_following(follower))
+        return 0;
+    if (draft->count == 0) {
+        hub_leave(hub, follower);
+        return 0;
+    }
+    int err = plan_move(hub, follower, draft, &(struct hub_follow){0}, &move);
+    if (err == 0)
+        make_move(hub, follower, &move, now_ms);
+    return err;
+}
+
+int hub_narrow(struct hub *hub, struct follower *follower, hub_keep_fn *keep, void *ctx,
+               uint64_t now_ms)
+{
+    struct draft draft = {0};
+    if (follower->audience == NULL)
+        return 0;
+    int err = draft_kept(follower, keep, ctx, &draft);
+    if (err == 0)
+        err = move_to_kept(hub, follower, &draft, now_ms);
+    mem_free(draft.runners);
+    return err;
+}
+
 size_t hub_following(const struct follower *follower)
 {
     return follower->audience != NULL ? follower->audience->runner_count : 0;

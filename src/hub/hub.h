@@ -147,6 +147,14 @@ struct hub_follow {
 int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
                uint64_t now_ms);
 
+/*
+ * Follow only those of its runners for which `keep` is true. What is owed for the others is not; what was handed to its socket
+ * can't be taken back. 0; ERR_NO_MEMORY: it follows what it did before.
+ */
+typedef bool hub_keep_fn(void *ctx, const struct runner_id *id);
+int hub_narrow(struct hub *hub, struct follower *follower, hub_keep_fn *keep, void *ctx,
+               uint64_t now_ms);
+
 /* How many distinct runners it follows. */
 size_t hub_following(const struct follower *follower);
 

@@ -16,6 +16,11 @@ static const char *fault_label(size_t label)
     return fault_name((enum fault_code)label);
 }
 
+static const char *token_refusal_label(size_t label)
+{
+    return token_refusal_name((enum token_refusal)label);
+}
+
 static const char *http_label(size_t label)
 {
     static const char *const names[HTTP_LABELS_TOTAL] = {

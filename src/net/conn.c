@@ -32,7 +32,8 @@ static struct conn *conn_of(void *data)
 /* Ask the loop for just what can be dealt with now. Each change costs system calls, so only when it is one. */
 static void watch(struct conn *conn)
 {
-    unsigned events = conn->connecting || conn->ended ? 0 : UV_READABLE;
+    bool reads = !conn->connecting && !conn->ended && !conn->paused;
+    unsigned events = reads ? UV_READABLE : 0;
     if (conn->wants_room || conn->connecting)
         events |= UV_WRITABLE;
     if (events == conn->watching)
@@ -52,6 +53,7 @@ static void init(struct conn *conn, struct worker *worker, const struct conn_eve
     conn->kept = NULL;
     conn->watching = 0;
     conn->connecting = conn->wants_room = conn->ended = conn->closing = false;
+    conn->paused = false;
 }
 
 int conn_open(struct conn *conn, struct worker *worker, int fd, const struct conn_events *events)
@@ -166,6 +168,20 @@ int conn_write(struct conn *conn, struct span bytes)
         return 0;
     size_t taken = conn_send(conn, &bytes, 1);
     return conn_keep(conn, span_of(bytes.data + taken, bytes.len - taken));
+}
+
+void conn_pause(struct conn *conn)
+{
+    conn->paused = true;
+    if (!conn->closing)
+        watch(conn);
+}
+
+void conn_resume(struct conn *conn)
+{
+    conn->paused = false;
+    if (!conn->closing)
+        watch(conn);
 }
 
 size_t conn_queued(const struct conn *conn)
@@ -298,6 +314,13 @@ void conn_reset(struct conn *conn)
     if (!conn->closing)
         setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     conn_close(conn);
+}
+
+int conn_peer(const struct conn *conn, struct address *out)
+{
+    out->len = sizeof out->storage;
+    int err = conn->closing ? -1 : getpeername(conn->fd, (void *)&out->storage, &out->len);
+    return err == 0 ? 0 : ERR_SYSTEM;
 }
 
 bool conn_is_closing(const struct conn *conn)

@@ -53,6 +53,7 @@ struct conn {
     bool wants_room; /* on_writable is owed */
     bool ended;
     bool closing;
+    bool paused; /* nothing is read */
 };
 
 /* Take over a connected, non-blocking descriptor. 0, or ERR_SYSTEM: the descriptor is still the caller's. */
@@ -74,6 +75,10 @@ int conn_write(struct conn *conn, struct span bytes);
 /* Keep a copy of bytes that go out before anything else but what is kept already. 0 or ERR_NO_MEMORY. */
 int conn_keep(struct conn *conn, struct span bytes);
 
+/* Read nothing until conn_resume(): neither bytes nor the end come meanwhile. What was read already was handed over. */
+void conn_pause(struct conn *conn);
+void conn_resume(struct conn *conn);
+
 /* Bytes kept. */
 size_t conn_queued(const struct conn *conn);
 
@@ -83,6 +88,9 @@ void conn_shutdown(struct conn *conn);
 /* From any state, more than once. Kept bytes are dropped. With `reset`, the peer gets RST in place of FIN. */
 void conn_close(struct conn *conn);
 void conn_reset(struct conn *conn);
+
+/* Who is at the other end. 0 or ERR_SYSTEM: it is gone. */
+int conn_peer(const struct conn *conn, struct address *out);
 
 bool conn_is_closing(const struct conn *conn);
 

@@ -1,12 +1,12 @@
 /*
  * token_refusal: why a token is refused. One table feeds the metric and the debug log.
  */
-#ifndef SPECTATE_AUTH_TOKEN_REFUSAL_H
-#define SPECTATE_AUTH_TOKEN_REFUSAL_H
+#ifndef SPECTATE_BASE_TOKEN_REFUSAL_H
+#define SPECTATE_BASE_TOKEN_REFUSAL_H
 
 enum token_refusal {
 #define TOKEN_REFUSAL(name, text) TOKEN_##name,
-#include "auth/token_refusal.def"
+#include "base/token_refusal.def"
 #undef TOKEN_REFUSAL
     TOKEN_REFUSAL_COUNT
 };

@@ -1,4 +1,4 @@
-#include "auth/token_refusal.h"
+#include "base/token_refusal.h"
 
 #include "base/check.h"
 
@@ -7,7 +7,7 @@ static const struct {
     const char *text;
 } refusals[TOKEN_REFUSAL_COUNT] = {
 #define TOKEN_REFUSAL(name, text) {#name, text},
-#include "auth/token_refusal.def"
+#include "base/token_refusal.def"
 #undef TOKEN_REFUSAL
 };
 
