@@ -10,6 +10,7 @@ enum mail_kind {
     MAIL_SOCKET,    /* struct handed_socket, owned: a connection that another shard accepted */
     MAIL_KEYS,      /* struct keys_mail, owned: keys of an issuer */
     MAIL_REVOKE,    /* struct revoke_mail, owned: what no longer counts */
+    MAIL_ERRAND,    /* struct errand, owned: a question of the operators */
     MAIL_GROUPS,    /* struct groups_mail, owned: the groups that tokens name */
 };
 

@@ -22,11 +22,18 @@ static const char home_page[] =
     "<li><a href=\"/metrics\">/metrics</a>: Prometheus metrics</ul>\n"
     "</html>\n";
 
-static void answer_text(struct http_answer *answer, int status, const char *text)
+void route_answer_text(struct http_answer *answer, int status, const char *text)
 {
     answer->status = status;
     answer->content_type = TEXT;
     answer->body = span_of_text(text);
+}
+
+void route_answer_json(struct http_answer *answer, int status, const struct buf *body)
+{
+    answer->status = status;
+    answer->content_type = "application/json";
+    answer->body = buf_span(body);
 }
 
 static void answer_home(struct shard *shard, struct http_answer *answer, struct buf *body)
@@ -36,29 +43,36 @@ static void answer_home(struct shard *shard, struct http_answer *answer, struct 
     answer->status = 200;
     answer->content_type = "text/html; charset=utf-8";
     answer->body = span_of_text(home_page);
+    answer->extra_headers =
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+        "X-Frame-Options: DENY\r\n";
 }
 
 static void answer_health(struct shard *shard, struct http_answer *answer, struct buf *body)
 {
     (void)shard;
     (void)body;
-    answer_text(answer, 200, "alive\n");
+    route_answer_text(answer, 200, "alive\n");
 }
 
 static void answer_ready(struct shard *shard, struct http_answer *answer, struct buf *body)
 {
     (void)body;
     if (shard->drain_deadline_ms == 0)
-        answer_text(answer, 200, "ready\n");
+        route_answer_text(answer, 200, "ready\n");
     else
-        answer_text(answer, 503, "draining\n");
+        route_answer_text(answer, 503, "draining\n");
 }
 
 static void answer_metrics(struct shard *shard, struct http_answer *answer, struct buf *body)
 {
+    if (shard->options->public_metrics == SWITCH_OFF) {
+        route_answer_text(answer, 404, "not found; see /\n");
+        return;
+    }
     shard_refresh_metrics(shard);
     if (server_write_metrics(shard->server, body) < 0) {
-        answer_text(answer, 503, "out of memory\n");
+        route_answer_text(answer, 503, "out of memory\n");
         return;
     }
     answer->status = 200;
@@ -76,23 +90,26 @@ static const struct {
     {"/metrics", answer_metrics},
 };
 
-static bool is_readable_method(const char *method)
+bool route_is_readable_method(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-void route_request(struct shard *shard, const struct http_reader *request,
-                   struct http_answer *answer, struct buf *body)
+static enum route_result answer(struct session *session, struct http_answer *out, struct buf *body)
 {
-    if (!is_readable_method(http_method(request))) {
-        answer_text(answer, 405, "only GET and HEAD\n");
-        return;
+    const struct http_reader *request = session->http;
+    if (!route_is_readable_method(http_method(request))) {
+        route_answer_text(out, 405, "only GET and HEAD\n");
+        return ROUTE_ANSWERED;
     }
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (span_equals(http_path(request), span_of_text(routes[i].path))) {
-            routes[i].answer(shard, answer, body);
-            return;
+            routes[i].answer(session->shard, out, body);
+            return ROUTE_ANSWERED;
         }
     }
-    answer_text(answer, 404, "not found; see /\n");
+    route_answer_text(out, 404, "not found; see /\n");
+    return ROUTE_ANSWERED;
 }
+
+const struct routes public_routes = {.answer = answer, .takes_websockets = true};

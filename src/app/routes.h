@@ -1,16 +1,36 @@
 /*
- * routes: what is answered to plain HTTP requests: /, /healthz, /readyz, /metrics.
+ * routes: what is answered to plain HTTP requests.
  */
 #ifndef SPECTATE_APP_ROUTES_H
 #define SPECTATE_APP_ROUTES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/buf.h"
 #include "codec/http.h"
 
-struct shard;
+struct session;
 
-/* Fill status, content type and body of `answer`; the body may lie in `body`, which is the caller's. */
-void route_request(struct shard *shard, const struct http_reader *request,
-                   struct http_answer *answer, struct buf *body);
+enum route_result {
+    ROUTE_ANSWERED, /* `answer` is filled; the body may lie in `body`, which is the caller's */
+    ROUTE_LATER,    /* session_answer_later() will be called, unless the session ends before */
+};
+
+/* What a port serves. Static. */
+struct routes {
+    enum route_result (*answer)(struct session *session, struct http_answer *answer,
+                                struct buf *body);
+    bool takes_websockets;
+    size_t body_bytes; /* of a request, at most */
+};
+
+/* For everybody: /, /healthz, /readyz, /metrics, and CORS under /v1. */
+extern const struct routes public_routes;
+
+/* For those who write routes: plain text, JSON; a route that only may be read, by another method. */
+void route_answer_text(struct http_answer *answer, int status, const char *text);
+void route_answer_json(struct http_answer *answer, int status, const struct buf *body);
+bool route_is_readable_method(const char *method);
 
 #endif

@@ -8,9 +8,12 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "app/admin_routes.h"
 #include "app/admission.h"
+#include "app/routes.h"
 #include "app/shard.h"
 #include "app/trust.h"
+#include "app/user.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/exit_code.h"
@@ -20,6 +23,7 @@
 #include "net/listener.h"
 
 #define MAX_SHARDS 64
+#define MAX_THREADS (MAX_SHARDS + 1)
 #define SIGNALS 2
 #define DESCRIPTORS_TO_START 12 /* of the main thread: its loop, its signals, the streams */
 #define DESCRIPTOR_RESERVE 512  /* for listeners, loops, and those who are told that it is full */
@@ -30,10 +34,11 @@ struct server {
     const struct options *options; /* borrowed */
     struct admission *admission;   /* owned */
     struct trust *trust;           /* owned */
-    struct shard *shards[MAX_SHARDS];
-    const struct metrics *metrics[MAX_SHARDS]; /* of these */
-    uv_thread_t threads[MAX_SHARDS];
-    size_t shard_count;
+    struct shard *shards[MAX_THREADS];
+    const struct metrics *metrics[MAX_THREADS]; /* of these */
+    uv_thread_t threads[MAX_THREADS];
+    size_t shard_count; /* that serve runners and spectators */
+    size_t total;       /* with the one behind them that serves operators, if there is one */
     size_t running;
     uv_loop_t loop; /* the main thread's, for signals */
     uv_signal_t signals[SIGNALS];
@@ -44,7 +49,18 @@ struct server {
 
 int server_write_metrics(const struct server *server, struct buf *out)
 {
-    return metrics_write_text(server->metrics, server->shard_count, out);
+    return metrics_write_text(server->metrics, server->total, out);
+}
+
+struct shard *const *server_shards(const struct server *server, size_t *count)
+{
+    *count = server->shard_count;
+    return server->shards;
+}
+
+struct trust *server_trust(const struct server *server)
+{
+    return server->trust;
 }
 
 /* --- what is needed before anything can be served ------------------------------------------------------------------- */
@@ -85,29 +101,62 @@ static size_t worker_count(const struct options *options)
     return count < MAX_SHARDS ? count : MAX_SHARDS;
 }
 
+static struct shard *make_shard(struct server *server, const struct session_handler *handler,
+                                const struct routes *routes)
+{
+    struct shard_options options = {
+        .server = server,
+        .options = server->options,
+        .handler = handler,
+        .routes = routes,
+        .admission = server->admission,
+        .trust = server->trust,
+        .index = (unsigned)server->total,
+    };
+    struct shard *shard = shard_new(&options);
+    if (shard == NULL)
+        return NULL;
+    server->shards[server->total] = shard;
+    server->metrics[server->total] = shard->metrics;
+    server->total++;
+    return shard;
+}
+
 static int make_shards(struct server *server, const struct session_handler *handler)
 {
     size_t count = worker_count(server->options);
-    for (size_t i = 0; i < count; i++) {
-        struct shard_options options = {
-            .server = server,
-            .options = server->options,
-            .handler = handler,
-            .admission = server->admission,
-            .trust = server->trust,
-            .index = (unsigned)i,
-        };
-        struct shard *shard = shard_new(&options);
-        if (shard == NULL)
-            break;
-        server->shards[i] = shard;
-        server->metrics[i] = shard->metrics;
+    while (server->shard_count < count && make_shard(server, handler, &public_routes) != NULL)
         server->shard_count++;
-    }
     /* Also when some are missing: the ones that were made still have to be wound up. */
     for (size_t i = 0; i < server->shard_count; i++)
         shard_introduce(server->shards[i], server->shards, server->shard_count);
     return server->shard_count == count ? 0 : ERR_SYSTEM;
+}
+
+/* Alone on its port, and nobody's neighbour. */
+static int make_operators_shard(struct server *server, const struct session_handler *handler)
+{
+    if (server->options->admin == NULL)
+        return 0;
+    struct shard *shard = make_shard(server, handler, &admin_routes);
+    if (shard == NULL)
+        return ERR_SYSTEM;
+    metrics_set(shard->metrics, METRIC_workers, 0); /* it is none of those who serve */
+    shard_introduce(shard, &server->shards[server->total - 1], 1);
+    return 0;
+}
+
+static int listen_failed(const char *text, int err)
+{
+    LOG(LOG_ERROR, "net.not_listening", NO_SESSION, "%s: %s", text, strerror(errno));
+    return err;
+}
+
+static void tell_listening(const char *event, const struct address *address)
+{
+    char name[ADDRESS_TEXT_BYTES];
+    address_format(address, name);
+    LOG(LOG_INFO, event, NO_SESSION, "listening on %s", name);
 }
 
 /* All workers listen on the address; the port that the system chose for the first is that of the others. */
@@ -120,21 +169,42 @@ static int listen_on(struct server *server, const char *text)
         return err;
     }
     bool share_port = server->shard_count > 1;
-    if (share_port && listener_probe(&address) < 0) {
-        LOG(LOG_ERROR, "net.not_listening", NO_SESSION, "%s: %s", text, strerror(errno));
-        return ERR_SYSTEM;
-    }
+    if (share_port && listener_probe(&address) < 0)
+        return listen_failed(text, ERR_SYSTEM);
     for (size_t i = 0; i < server->shard_count; i++) {
         err = shard_listen(server->shards[i], &address, share_port, &address);
-        if (err < 0) {
-            LOG(LOG_ERROR, "net.not_listening", NO_SESSION, "%s: %s", text, strerror(errno));
-            return err;
-        }
+        if (err < 0)
+            return listen_failed(text, err);
     }
-    char name[ADDRESS_TEXT_BYTES];
-    address_format(&address, name);
-    LOG(LOG_INFO, "net.listening", NO_SESSION, "listening on %s", name);
+    tell_listening("net.listening", &address);
     return 0;
+}
+
+static int listen_for_operators(struct server *server)
+{
+    const char *text = server->options->admin;
+    struct address address;
+    if (text == NULL)
+        return 0;
+    int err = address_parse(text, &address);
+    if (err < 0) {
+        LOG(LOG_ERROR, "net.bad_address", NO_SESSION, "%s: %s", text, err_text(err));
+        return err;
+    }
+    err = shard_listen(server->shards[server->total - 1], &address, false, &address);
+    if (err < 0)
+        return listen_failed(text, err);
+    tell_listening("admin.listening", &address);
+    return 0;
+}
+
+static int become_user(const char *name)
+{
+    int err = name == NULL ? 0 : user_become(name);
+    if (err < 0)
+        LOG(LOG_ERROR, "server.user", NO_SESSION, "can't become the user %s: %s", name,
+            err == ERR_SYSTEM ? strerror(errno) : "there is no such user");
+    return err;
 }
 
 static int listen_on_all(struct server *server)
@@ -168,7 +238,7 @@ static void stop_shards(struct server *server)
 {
     server->is_ending = true;
     trust_stop(server->trust);
-    for (size_t i = 0; i < server->shard_count; i++)
+    for (size_t i = 0; i < server->total; i++)
         shard_stop(server->shards[i]);
 }
 
@@ -217,7 +287,7 @@ static void watch_signals(struct server *server)
 
 static void start_threads(struct server *server)
 {
-    for (size_t i = 0; i < server->shard_count; i++) {
+    for (size_t i = 0; i < server->total; i++) {
         struct shard_thread *thread = mem_must(sizeof *thread);
         *thread = (struct shard_thread){.server = server, .shard = server->shards[i]};
         CHECK(uv_thread_create(&server->threads[i], run_shard, thread) == 0);
@@ -239,10 +309,28 @@ static void serve(struct server *server)
 /* Without threads the loops still have to close what was opened in them. */
 static void wind_up_unstarted(struct server *server)
 {
-    for (size_t i = 0; i < server->shard_count; i++) {
+    for (size_t i = 0; i < server->total; i++) {
         worker_stop(server->shards[i]->worker);
         shard_run(server->shards[i]);
     }
+}
+
+/* What needs privileges comes before they are given up, and threads after. */
+static int start(struct server *server, const struct session_handler *handler)
+{
+    server->trust = trust_open(server->options);
+    int err = server->trust != NULL ? make_shards(server, handler) : ERR_SYSTEM;
+    if (err == 0)
+        err = make_operators_shard(server, handler);
+    if (err == 0)
+        err = listen_on_all(server);
+    if (err == 0)
+        err = listen_for_operators(server);
+    if (err == 0)
+        err = become_user(server->options->user);
+    if (err == 0)
+        err = trust_start(server->trust, server->shards, server->shard_count);
+    return err;
 }
 
 int server_run(const struct options *options, const struct session_handler *handler)
@@ -262,19 +350,14 @@ int server_run(const struct options *options, const struct session_handler *hand
     server->options = options;
     server->admission = admission_new(&limits);
     watch_signals(server);
-    server->trust = trust_open(options);
-    int err = server->trust != NULL ? make_shards(server, handler) : ERR_SYSTEM;
-    if (err == 0)
-        err = listen_on_all(server);
-    if (err == 0)
-        err = trust_start(server->trust, server->shards, server->shard_count);
+    int err = start(server, handler);
     if (err == 0)
         serve(server);
     else
         wind_up_unstarted(server);
     if (server->trust != NULL)
         trust_stop(server->trust);
-    for (size_t i = 0; i < server->shard_count; i++)
+    for (size_t i = 0; i < server->total; i++)
         shard_free(&server->shards[i]);
     stop_watching_signals(server);
     trust_close(&server->trust);

@@ -4,11 +4,13 @@
 #include <utlist.h>
 
 #include "app/admission.h"
+#include "app/routes.h"
 #include "app/session_access.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "base/check.h"
 #include "base/err.h"
+#include "base/ip.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "codec/ws_deflate.h"
@@ -129,6 +131,22 @@ struct address_key session_address(const struct session *session)
     return address_key(&address);
 }
 
+void session_address_text(const struct session *session, char text[ADDRESS_TEXT_BYTES])
+{
+    struct address address;
+    text[0] = '\0';
+    if (conn_peer(&session->conn, &address) == 0)
+        address_format(&address, text);
+}
+
+bool session_has_address(const struct session *session, const char *ip)
+{
+    struct ip wanted;
+    struct address_key own = session_address(session);
+    return ip_parse(span_of_text(ip), &wanted) == 0 &&
+           memcmp(wanted.bytes, own.bytes, sizeof own.bytes) == 0;
+}
+
 /* --- begin ---------------------------------------------------------------------------------------------------------- */
 
 static struct session *make(struct shard *shard, int fd)
@@ -155,7 +173,8 @@ static struct session *make(struct shard *shard, int fd)
 static int start_admitted(struct shard *shard, int fd, struct admission_ticket *ticket)
 {
     const struct options *options = shard->options;
-    struct http_limits limits = {options->max_head_bytes, options->max_headers};
+    struct http_limits limits = {options->max_head_bytes, options->max_headers,
+                                 shard->routes->body_bytes};
     struct http_reader *http = http_reader_new(&limits);
     struct session *session = http != NULL ? make(shard, fd) : NULL;
     if (session == NULL) {

@@ -101,6 +101,14 @@ void session_end_by_fault(struct session *session, const struct fault *fault,
 /* End it for `reason`, from any state; only the first reason counts. */
 void session_close(struct session *session, enum close_reason reason);
 
+/* It waits in ROUTE_LATER: the answer is here. */
+void session_answer_later(struct session *session, struct http_answer *answer);
+
+/* Who is at the other end: for what is counted per address, for people, and is it this one (an IP address)? */
+struct address_key session_address(const struct session *session);
+void session_address_text(const struct session *session, char text[ADDRESS_TEXT_BYTES]);
+bool session_has_address(const struct session *session, const char *ip);
+
 /* The sweep, about once a second: deadlines, heartbeat. */
 void session_sweep(struct session *session);
 

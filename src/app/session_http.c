@@ -142,6 +142,16 @@ void session_take_up_request(struct session *session)
         refuse_and_count(session, status, &fault);
 }
 
+/* What was sent behind the request is not looked at. */
+void session_answer_later(struct session *session, struct http_answer *answer)
+{
+    answer->keep_alive = false;
+    session->is_parked = false;
+    conn_resume(&session->conn);
+    write_answer(session, answer);
+    session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
+}
+
 static void on_request(struct session *session)
 {
     struct buf body = {0};
@@ -149,7 +159,11 @@ static void on_request(struct session *session)
         .keep_alive = http_keep_alive(session->http),
         .head_only = strcmp(http_method(session->http), "HEAD") == 0,
     };
-    route_request(session->shard, session->http, &answer, &body);
+    if (session->shard->routes->answer(session, &answer, &body) == ROUTE_LATER) {
+        session->is_parked = true;
+        conn_pause(&session->conn);
+        return;
+    }
     if (answer.extra_headers == NULL)
         answer.extra_headers = headers_for(answer.status);
     write_answer(session, &answer);
@@ -184,7 +198,8 @@ size_t session_read_http(struct session *session, const uint8_t *bytes, size_t l
         at += taken;
         if (result == HTTP_READ_FAULT)
             refuse_and_count(session, status, &fault);
-        else if (result == HTTP_READ_REQUEST && ws_handshake_is_wanted(session->http))
+        else if (result == HTTP_READ_REQUEST && session->shard->routes->takes_websockets &&
+                 ws_handshake_is_wanted(session->http))
             session_take_up_request(session);
         else if (result == HTTP_READ_REQUEST)
             on_request(session);

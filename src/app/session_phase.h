@@ -37,9 +37,6 @@ size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t le
 /* Go on with what a session said before it was parked. */
 void session_take_up(struct session *session, const struct parked_bytes *bytes);
 
-/* Who is at the other end, for what is counted per address. */
-struct address_key session_address(const struct session *session);
-
 /* Count a fault of the peer. */
 void session_count_fault(struct session *session, enum fault_code code);
 

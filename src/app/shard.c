@@ -6,7 +6,9 @@
 #include <utlist.h>
 
 #include "app/access.h"
+#include "app/admin_routes.h"
 #include "app/admission.h"
+#include "app/errand.h"
 #include "app/mail.h"
 #include "app/relay.h"
 #include "app/seed_session.h"
@@ -215,11 +217,25 @@ static void on_revoke(struct shard *shard, struct mail *mail)
     check_access(shard);
 }
 
+/* Who is asked answers and sends it on; home, where the question came from, is not asked. */
+static void on_errand(struct shard *shard, struct mail *mail)
+{
+    struct errand *errand = (struct errand *)(void *)mail;
+    if (errand->home == shard) {
+        admin_on_errand(shard, errand);
+        return;
+    }
+    errand_visit(errand, shard);
+    if (errand_go(errand) < 0)
+        errand_free(&errand);
+}
+
 static void on_mail(void *context, void *mail)
 {
     static void (*const handlers[])(struct shard * shard, struct mail * mail) = {
-        [MAIL_STOP] = on_stop, [MAIL_POSITIONS] = on_positions, [MAIL_SOCKET] = on_socket,
-        [MAIL_KEYS] = on_keys, [MAIL_REVOKE] = on_revoke,       [MAIL_GROUPS] = on_groups,
+        [MAIL_STOP] = on_stop,     [MAIL_POSITIONS] = on_positions, [MAIL_SOCKET] = on_socket,
+        [MAIL_KEYS] = on_keys,     [MAIL_REVOKE] = on_revoke,       [MAIL_GROUPS] = on_groups,
+        [MAIL_ERRAND] = on_errand,
     };
     handlers[((struct mail *)mail)->kind](context, mail);
 }
@@ -297,9 +313,10 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->server = shard_options->server;
     shard->options = options;
     shard->handler = shard_options->handler;
+    shard->routes = shard_options->routes;
     shard->admission = shard_options->admission;
     shard->index = shard_options->index;
-    shard->last_id = (uint64_t)shard->index << 48;
+    shard->last_id = (uint64_t)shard->index << SHARD_SESSION_ID_BITS;
     shard->hub = make_hub(options);
     shard->deflate = make_deflate(options);
     shard->metrics = metrics_new();

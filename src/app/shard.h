@@ -22,11 +22,18 @@ struct relay;
 struct ws_deflate;
 struct server;
 
+/* A session's id holds its shard's index above these bits. */
+#define SHARD_SESSION_ID_BITS 48
+#define SHARD_SESSION_ID_MASK (((uint64_t)1 << SHARD_SESSION_ID_BITS) - 1)
+
+struct routes;
+
 struct shard {
     struct worker *worker;         /* owned */
     struct server *server;         /* borrowed; what all shards share, read-only or thread-safe */
     const struct options *options; /* borrowed */
     const struct session_handler *handler; /* of every session here */
+    const struct routes *routes;           /* what is answered here */
     struct admission *admission;           /* borrowed; thread-safe */
     struct access *access;                 /* owned */
     struct origin_policy origins;          /* of web pages that may connect */
@@ -55,6 +62,7 @@ struct shard_options {
     struct server *server;
     const struct options *options;
     const struct session_handler *handler;
+    const struct routes *routes;
     struct admission *admission;
     struct trust *trust; /* borrowed */
     unsigned index;

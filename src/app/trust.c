@@ -24,6 +24,7 @@ struct trust {
     struct revocations *revocations;
     struct failed_tokens *failed;
     struct token_accounts *accounts;
+    struct buf operators_token;  /* "": there is none */
     struct key_fetcher *fetcher; /* owned; NULL: nothing is fetched */
     struct shard *const *shards; /* borrowed */
     size_t shard_count;
@@ -150,6 +151,33 @@ static int open_revocations(struct trust *trust)
     return err;
 }
 
+static int open_operators_token(struct trust *trust)
+{
+    const char *path = trust->options->admin_token_file;
+    struct buf contents = {0};
+    if (trust->options->admin == NULL)
+        return 0;
+    int err = key_file_read(path, KEY_SET_BYTES, &contents);
+    const char *why = err == ERR_SYSTEM ? strerror(errno) : err_text(err);
+    struct span secret = secret_trim(buf_span(&contents));
+    if (err == 0 && secret.len < SECRET_BYTES_MIN) {
+        why = "it has less than 32 bytes";
+        err = ERR_INVALID;
+    }
+    if (err == 0)
+        err = buf_append(&trust->operators_token, secret);
+    if (err < 0)
+        LOG(LOG_ERROR, "admin.no_token", NO_SESSION, "%s: %s", path, why);
+    key_file_forget(&contents);
+    return err;
+}
+
+bool trust_is_operator(const struct trust *trust, struct span token)
+{
+    struct span own = buf_span(&trust->operators_token);
+    return own.len > 0 && secret_equals(own, token);
+}
+
 struct trust *trust_open(const struct options *options)
 {
     struct trust *trust = mem_must(sizeof *trust);
@@ -165,6 +193,8 @@ struct trust *trust_open(const struct options *options)
         err = open_issuers(trust);
     if (err == 0)
         err = open_groups(trust);
+    if (err == 0)
+        err = open_operators_token(trust);
     if (err < 0)
         trust_close(&trust);
     return trust;
@@ -181,6 +211,7 @@ void trust_close(struct trust **trust)
         if (it->texts[i] != NULL)
             key_text_drop(it->texts[i]);
     }
+    key_file_forget(&it->operators_token);
     auth_groups_drop(&it->groups);
     revocations_free(&it->revocations);
     failed_tokens_free(&it->failed);
@@ -225,6 +256,32 @@ static void post_groups(const struct trust *trust)
         if (worker_post(trust->shards[i]->worker, &mail->mail) < 0)
             groups_mail_free(mail);
     }
+}
+
+static int post_revocation_to(struct shard *shard, const struct revocation *revocation)
+{
+    struct revoke_mail *mail = mem_try(sizeof *mail + revocation->name.len);
+    if (mail == NULL)
+        return ERR_NO_MEMORY;
+    mail->mail.kind = MAIL_REVOKE;
+    mail->revocation = *revocation;
+    mail->revocation.name = span_of(mail->name, revocation->name.len);
+    if (revocation->name.len > 0)
+        memcpy(mail->name, revocation->name.data, revocation->name.len);
+    int err = worker_post(shard->worker, &mail->mail);
+    if (err < 0)
+        mem_free(mail);
+    return err;
+}
+
+int trust_post_revocation(const struct trust *trust, const struct revocation *revocation)
+{
+    int err = 0;
+    for (size_t i = 0; i < trust->shard_count; i++) {
+        int posted = post_revocation_to(trust->shards[i], revocation);
+        err = err < 0 ? err : posted;
+    }
+    return err;
 }
 
 /* In the fetcher's thread. */

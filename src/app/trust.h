@@ -78,6 +78,12 @@ bool trust_ask_for_keys(struct trust *trust, size_t issuer);
 struct failed_tokens *trust_failed_tokens(const struct trust *trust);
 struct token_accounts *trust_accounts(const struct trust *trust);
 
+/* Is this the operators' token? */
+bool trust_is_operator(const struct trust *trust, struct span token);
+
+/* Carried out by every shard. ERR_FULL, ERR_CLOSED, ERR_NO_MEMORY: not by all of them. */
+int trust_post_revocation(const struct trust *trust, const struct revocation *revocation);
+
 /* The revocations that were read from their file. Borrowed; main thread, and the operators'. */
 struct revocations *trust_revocations(const struct trust *trust);
 

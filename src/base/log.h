@@ -29,9 +29,11 @@ struct log_site {
 /* Set before threads start, the level also later. `stream` is borrowed for the life of the process. */
 void log_open(FILE *stream, enum log_format format);
 void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
 bool log_enabled(enum log_level level);
 
 /* 0 or ERR_INVALID, for names like "info" and "json". */
+const char *log_level_name(enum log_level level);
 int log_level_parse(const char *name, enum log_level *out);
 int log_format_parse(const char *name, enum log_format *out);
 
