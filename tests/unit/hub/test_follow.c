@@ -452,3 +452,95 @@ TEST(a_popular_runner_may_be_in_many_audiences)
         peer_expect_nothing_more(peers[i]);
     }
 }
+
+/* --- fewer ---------------------------------------------------------------------------------------------------------- */
+
+static bool is_not_seven(void *ctx, const struct runner_id *id)
+{
+    (void)ctx;
+    return id->len != 1 || id->text[0] != '7';
+}
+
+static bool is_none(void *ctx, const struct runner_id *id)
+{
+    (void)ctx;
+    (void)id;
+    return false;
+}
+
+static bool is_any(void *ctx, const struct runner_id *id)
+{
+    (void)ctx;
+    (void)id;
+    return true;
+}
+
+static int narrow(struct world *w, struct peer *peer, hub_keep_fn *keep)
+{
+    return hub_narrow(w->hub, &peer->follower, keep, NULL, w->now_ms);
+}
+
+TEST(a_follower_can_be_kept_from_some_of_its_runners_and_gets_the_others_on)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8");
+    struct peer *ben = world_follow(w, "7 8");
+    world_publish(w, "7", at(1));
+
+    assert_int_equal(narrow(w, ann, is_not_seven), 0);
+    world_publish(w, "7", at(2));
+    world_publish(w, "8", at(3));
+
+    assert_int_equal(hub_following(&ann->follower), 1);
+    peer_expect(ann, "7", at(1));
+    peer_expect(ann, "8", at(3));
+    peer_expect_nothing_more(ann);
+    peer_expect(ben, "7", at(1));
+    peer_expect(ben, "7", at(2));
+    peer_expect(ben, "8", at(3));
+}
+
+TEST(a_follower_kept_from_all_follows_nothing)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8");
+
+    assert_int_equal(narrow(w, ann, is_none), 0);
+    world_publish(w, "7", at(1));
+
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_following(&ann->follower), 0);
+    assert_int_equal(hub_stats(w->hub).followers, 0);
+    assert_int_equal(hub_stats(w->hub).audiences, 0);
+    assert_int_equal(narrow(w, ann, is_none), 0);
+}
+
+TEST(a_follower_kept_from_nothing_keeps_its_audience)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8");
+    const struct audience *audience = ann->follower.audience;
+
+    assert_int_equal(narrow(w, ann, is_any), 0);
+
+    assert_ptr_equal(ann->follower.audience, audience);
+}
+
+TEST(one_that_is_behind_and_kept_from_a_runner_gets_nothing_of_it_when_it_drains)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8");
+    peer_block(ann);
+    world_publish(w, "7", at(1));
+    world_publish(w, "8", at(2));
+    world_advance(w, 10000);
+    world_publish(w, "7", at(3));
+    world_publish(w, "8", at(4));
+    assert_true(ann->follower.behind);
+
+    assert_int_equal(narrow(w, ann, is_not_seven), 0);
+    peer_unblock(ann);
+
+    peer_expect(ann, "8", at(4));
+    peer_expect_nothing_more(ann);
+}

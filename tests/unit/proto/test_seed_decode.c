@@ -397,3 +397,47 @@ TEST(no_memory_for_ids_is_told_as_such)
     assert_int_equal(fault.code, FAULT_out_of_memory);
     assert_string_equal(fault.message, "following: no memory for 2 ids");
 }
+
+/* --- tokens --------------------------------------------------------------------------------------------------------- */
+
+static void expect_token(const char *text, const char *token)
+{
+    struct seed_message message = decode(text);
+    assert_int_equal(message.kind, SEED_TOKEN);
+    if (!span_equals(buf_span(&message.token), span_of_text(token)))
+        fail_msg("%s: another token", text);
+    seed_message_fini(&message);
+}
+
+TEST(a_token_message_holds_a_token_as_it_is)
+{
+    expect_token("{\"token\": \"a.b.c\"}", "a.b.c");
+    expect_token("{\"token\": \"\", \"userId\": 7}", "");
+    expect_token("{\"initialRequest\": false, \"token\": \"\\u0041\"}", "A");
+}
+
+TEST(a_position_or_a_follow_message_may_have_a_member_of_that_name)
+{
+    struct seed_message message = decode("{\"userId\":7,\"lat\":1,\"lng\":2,\"token\":\"a\"}");
+    assert_int_equal(message.kind, SEED_POSITION);
+    seed_message_fini(&message);
+    message = decode("{\"initialRequest\":true,\"following\":[7],\"token\":\"a\"}");
+    assert_int_equal(message.kind, SEED_FOLLOW);
+    seed_message_fini(&message);
+}
+
+TEST(a_token_that_is_no_string_is_refused)
+{
+    expect_fault("{\"token\": 7}", FAULT_wrong_type, "token: expected a string, got a number");
+    expect_fault("{\"token\": null}", FAULT_wrong_type, "token: expected a string, got null");
+}
+
+TEST(a_follow_message_tells_the_clients_own_id)
+{
+    struct seed_message message = decode("{\"initialRequest\":true,\"following\":[],\"userId\":9}");
+    expect_id(&message.user, "9");
+    seed_message_fini(&message);
+    message = decode("{\"initialRequest\":true,\"following\":[],\"userId\":null}");
+    assert_int_equal(message.user.len, 0);
+    seed_message_fini(&message);
+}

@@ -270,3 +270,44 @@ TEST(without_memory_the_buffer_is_left_as_it_was)
         }
     }
 }
+
+/* --- tokens --------------------------------------------------------------------------------------------------------- */
+
+TEST(a_refusal_names_the_ids_that_it_is_about)
+{
+    struct buf out = {0};
+    struct fault fault;
+    struct runner_id ids[2];
+    runner_id_set_integer(&ids[0], 7);
+    assert_int_equal(runner_id_set(&ids[1], span_of_text("an \"n")), 0);
+    fault_set(&fault, FAULT_not_allowed, "no");
+    assert_int_equal(seed_encode_refusal(&fault, ids, 2, &out), 0);
+    expect_contents(&out, "{\"error\":{\"code\":\"not_allowed\",\"message\":\"no\","
+                          "\"ids\":[7,\"an \\\"n\"]}}");
+    buf_fini(&out);
+}
+
+TEST(a_refusal_that_finds_no_memory_leaves_nothing_behind)
+{
+    struct fault fault;
+    struct runner_id id;
+    runner_id_set_integer(&id, 7);
+    fault_set(&fault, FAULT_not_allowed, "no");
+    struct buf out = {0};
+    mem_fail_after(0);
+    assert_int_equal(seed_encode_refusal(&fault, &id, 1, &out), ERR_NO_MEMORY);
+    mem_fail_after(-1);
+    assert_int_equal(out.len, 0);
+    buf_fini(&out);
+}
+
+TEST(a_token_is_acknowledged_with_when_it_expires)
+{
+    struct buf out = {0};
+    assert_int_equal(seed_encode_welcome(true, 1777600000, &out), 0);
+    expect_contents(&out, "{\"token\":{\"expires\":1777600000}}");
+    out.len = 0;
+    assert_int_equal(seed_encode_welcome(false, 0, &out), 0);
+    expect_contents(&out, "{\"token\":{\"expires\":null}}");
+    buf_fini(&out);
+}
