@@ -5,7 +5,8 @@
  * what stands before its last dot is that of a good one.
  *
  * Input: a letter that says how the rest is read. 't': it is a token. 'j': three lines: header and claims as JSON, and the number
- * of the good token whose signature is put behind them; so that mutations get past base64.
+ * of the good token whose signature is put behind them; so that mutations get past base64. 'e': the number of a good token, then
+ * edits of it, three bytes each: where, in two bytes, and a letter.
  */
 #include <stdlib.h>
 
@@ -141,6 +142,18 @@ static void build_token(struct span rest, struct buf *token)
                                     tokens[number].len - signed_part.len)) == 0);
 }
 
+static void edit_token(struct span rest, struct buf *token)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t number = rest.len > 0 ? rest.data[0] % GOOD : 0;
+    CHECK(buf_append(token, buf_span(&tokens[number])) == 0);
+    for (size_t at = 1; at + 3 <= rest.len; at += 3) {
+        size_t where = (size_t)(rest.data[at] << 8 | rest.data[at + 1]) % token->len;
+        token->data[where] = (uint8_t)letters[rest.data[at + 2] % 64];
+    }
+}
+
 static void begin(void)
 {
     sign_good_tokens();
@@ -160,6 +173,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span rest = span_of(data + 1, size - 1);
     if (data[0] == 'j')
         build_token(rest, &token);
+    else if (data[0] == 'e')
+        edit_token(rest, &token);
     else
         CHECK(buf_append(&token, rest) == 0);
     CHECK(!is_accepted(buf_span(&token)) || was_signed(buf_span(&token)));
