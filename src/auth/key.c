@@ -35,11 +35,16 @@ static int read_octets(const json_t *jwk, const char *name, size_t max, struct o
     return out->len < 1 || out->len > max ? ERR_INVALID : 0;
 }
 
-/* What cjose or OpenSSL could not make. The queue is the thread's, and TLS on this thread would take what is in it for its own. */
+/*
+ * Why cjose failed. It takes some failures of OpenSSL, such as a point off the curve, for a lack of memory: OpenSSL's queue of errors
+ * tells. The queue is the thread's, and TLS on this thread would take what is left in it for its own.
+ */
 static int explain(const cjose_err *error)
 {
+    unsigned long last = ERR_peek_last_error();
+    bool is_memory = last == 0 || ERR_GET_REASON(last) == ERR_R_MALLOC_FAILURE;
     ERR_clear_error();
-    return error->code == CJOSE_ERR_NO_MEMORY ? ERR_NO_MEMORY : ERR_INVALID;
+    return error->code == CJOSE_ERR_NO_MEMORY && is_memory ? ERR_NO_MEMORY : ERR_INVALID;
 }
 
 static int keep(struct key *key, cjose_jwk_t *jwk, const cjose_err *error)

@@ -135,14 +135,16 @@ enum key_search key_set_find(const struct key_set *set, const char *kid, enum ke
 {
     if (kid != NULL)
         return find_by_id(set, kid, alg, key);
-    enum key_search result = KEY_OF_OTHER_ALG;
+    const struct key *only = NULL;
     for (size_t i = 0; i < set->count; i++) {
         if (set->keys[i].alg != alg)
             continue;
-        if (result == KEY_FOUND)
+        if (only != NULL)
             return KEY_UNKNOWN;
-        *key = &set->keys[i];
-        result = KEY_FOUND;
+        only = &set->keys[i];
     }
-    return result;
+    if (only == NULL)
+        return KEY_OF_OTHER_ALG;
+    *key = only;
+    return KEY_FOUND;
 }

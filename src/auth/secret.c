@@ -5,11 +5,13 @@
 
 struct span secret_trim(struct span contents)
 {
-    if (contents.len > 0 && contents.data[contents.len - 1] == '\n')
-        contents.len--;
-    if (contents.len > 0 && contents.data[contents.len - 1] == '\r')
-        contents.len--;
-    return contents;
+    size_t len = contents.len;
+    if (len == 0 || contents.data[len - 1] != '\n')
+        return contents;
+    len--;
+    if (len > 0 && contents.data[len - 1] == '\r')
+        len--;
+    return span_of(contents.data, len);
 }
 
 /* Digests are of one length, and nobody can steer how far two of them agree. */

@@ -23,7 +23,6 @@
 
 #define TOKEN_BYTES 8192        /* a longer one is too_big */
 #define TOKEN_LIST_ENTRIES 1000 /* in `publish`, and in `follow` */
-#define TOKEN_DEPTH 32          /* of JSON in it */
 
 struct token;
 

@@ -25,3 +25,15 @@ TEST(a_span_of_text_leaves_out_the_terminator)
     assert_int_equal(span_of_text("7").len, 1);
     assert_int_equal(span_of_text("").len, 0);
 }
+
+TEST(spans_are_ordered_by_their_bytes_and_the_shorter_first)
+{
+    static const char *const ordered[] = {"", "a", "ab", "abc", "b", "\x7f", "\x80", "\xff"};
+    for (size_t i = 0; i < sizeof ordered / sizeof *ordered; i++) {
+        for (size_t j = 0; j < sizeof ordered / sizeof *ordered; j++) {
+            int order = span_compare(span_of_text(ordered[i]), span_of_text(ordered[j]));
+            assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+        }
+    }
+    assert_int_equal(span_compare(span_of(NULL, 0), span_of_text("")), 0);
+}
