@@ -196,7 +196,9 @@ size_t session_read_http(struct session *session, const uint8_t *bytes, size_t l
         enum http_read result =
             http_read(session->http, span_of(bytes + at, len - at), &taken, &status, &fault);
         at += taken;
-        if (result == HTTP_READ_FAULT)
+        if (result == HTTP_READ_CONTINUE)
+            session_write(session, span_of_text(HTTP_CONTINUE));
+        else if (result == HTTP_READ_FAULT)
             refuse_and_count(session, status, &fault);
         else if (result == HTTP_READ_REQUEST && session->shard->routes->takes_websockets &&
                  ws_handshake_is_wanted(session->http))
