@@ -187,8 +187,7 @@ static void make_move(struct hub *hub, struct follower *follower, const struct m
         return;
     follower->slow->catchup = move->catchup;
     follower->debt = owed - (int64_t)move->to->accepted;
-    follower->behind = true;
-    hub->stats.behind++;
+    serve_set_behind(hub, follower, true);
     if (slow_portion(follower) > 0)
         serve_catch_up(hub, follower, now_ms);
 }

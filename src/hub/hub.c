@@ -77,6 +77,8 @@ struct speech *hub_speech(struct hub *hub, const struct hub_dialect *dialect, ui
 static int prepare(struct hub *hub, struct audience *audience, const struct position *position)
 {
     struct speech *speech = audience->speech;
+    if (audience_is_asleep(audience))
+        return 0;
     if (speech->pace_ms > 0)
         return speech_reserve_waiting(speech);
     int err = speech_encode(speech, position, hub->version + 1);
@@ -112,6 +114,10 @@ static void relay(struct hub *hub, const struct runner *runner, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < runner->link_count; i++) {
         struct audience *audience = runner->links[i];
+        if (audience_is_asleep(audience)) {
+            audience->accepted++;
+            continue;
+        }
         if (audience->speech->pace_ms > 0) {
             speech_wait(audience->speech, audience, now_ms);
             continue;
@@ -252,9 +258,9 @@ bool hub_is_held(const struct follower *follower)
 
 void hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
 {
+    follower->answers = FOLLOWER_ANSWERS;
     if (follower->audience == NULL)
         return;
-    follower->answers = FOLLOWER_ANSWERS;
     if (probe == follower->audience->probe)
         follower->heard = follower->audience->probe;
     if (slow_hear(hub, follower, probe, now_ms))

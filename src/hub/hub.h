@@ -173,7 +173,10 @@ void hub_blocked(struct follower *follower);
 /* The socket has room again: offer what the follower is owed. */
 void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
-/* The peer has read the probe of this number, and so all that was written before it. Any number is fine. */
+/*
+ * The peer has read the probe of this number, and so all that was written before it. Any number is fine; one that is not
+ * that of the last probe only shows that the peer answers, and 0 never is.
+ */
 void hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
 
 /* Serve everybody what is pending. True when the budget ran out: call again next turn. */

@@ -2,13 +2,17 @@
 
 #include "hub/slow.h"
 
-#define BYTES_PER_PROBE 4096
+#define KIB_PER_PROBE 4
+
+static uint16_t stream_kib(const struct audience *audience)
+{
+    return (uint16_t)((audience->stream_bytes + audience->pending->bytes) / 1024);
+}
 
 static bool is_due(const struct audience *audience)
 {
-    uint64_t stream_bytes = audience->stream_bytes + audience->pending->bytes;
     return !audience->is_probing &&
-           (uint32_t)stream_bytes - audience->probed_bytes >= BYTES_PER_PROBE;
+           (uint16_t)(stream_kib(audience) - audience->probed_kib) >= KIB_PER_PROBE;
 }
 
 /* Without memory for it, the next batch gets it. */
@@ -22,7 +26,7 @@ static void put(struct audience *audience, uint64_t now_ms)
     batch_extend(audience->pending, span_of(bytes, len));
     audience->is_probing = true;
     audience->probed_ms = (uint32_t)now_ms;
-    audience->probed_bytes = (uint32_t)(audience->stream_bytes + audience->pending->bytes);
+    audience->probed_kib = stream_kib(audience);
 }
 
 static void judge(struct hub *hub, struct audience *audience, uint64_t now_ms)

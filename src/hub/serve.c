@@ -159,6 +159,16 @@ static bool is_over_budget(const struct hub *hub, const struct follower *followe
     return bytes > hub->options.lag_bytes || now_ms - place->sealed_ms > hub->options.lag_ms;
 }
 
+void serve_set_behind(struct hub *hub, struct follower *follower, bool behind)
+{
+    if (follower->behind == behind)
+        return;
+    follower->behind = behind;
+    hub->stats.behind += behind ? 1 : SIZE_MAX;
+    if (follower->audience != NULL)
+        follower->audience->behind_count += behind ? 1 : UINT32_MAX;
+}
+
 void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     if (follower->place == NULL || !is_over_budget(hub, follower, now_ms))
@@ -167,8 +177,7 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     uint64_t got = place->count_start + batch_frames_before(place, follower->place_offset);
     follower->debt = -(int64_t)got;
     follower->cursor = batch_version_at(place, follower->place_offset);
-    follower->behind = true;
-    hub->stats.behind++;
+    serve_set_behind(hub, follower, true);
     leave_place(follower);
     audience_trim(follower->audience);
     slow_fall_behind(hub, follower, now_ms);
@@ -224,8 +233,7 @@ void serve_forget(struct hub *hub, struct follower *follower)
     leave_place(follower);
     slow_forget_catchup(follower);
     follower->debt = 0;
-    hub->stats.behind -= follower->behind;
-    follower->behind = false;
+    serve_set_behind(hub, follower, false);
 }
 
 void serve_go_on(struct hub *hub, struct follower *follower, uint64_t now_ms)

@@ -32,6 +32,9 @@ void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms)
 /* Count what it certainly won't be given any more. */
 void serve_count_superseded(struct hub *hub, struct follower *follower);
 
+/* It is behind, or not any more; kept in the counts. */
+void serve_set_behind(struct hub *hub, struct follower *follower, bool behind);
+
 /* It leaves for good: count what it was not given, and forget. */
 void serve_end(struct hub *hub, struct follower *follower);
 
