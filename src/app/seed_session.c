@@ -1,10 +1,40 @@
 #include "app/seed_session.h"
 
+#include <string.h>
+
 #include "app/shard.h"
 #include "base/err.h"
 #include "proto/seed.h"
 
-static const struct hub_dialect seed_dialect = {.encode = seed_encode_frame};
+/* --- probes --------------------------------------------------------------------------------------------------------- */
+
+/* A ping, with the number as its payload. */
+#define PROBE_NUMBER_BYTES 4
+
+static size_t write_probe(uint32_t number, uint8_t *out)
+{
+    uint8_t header[WS_HEADER_MAX_BYTES];
+    size_t header_bytes = ws_write_header(header, WS_PING, PROBE_NUMBER_BYTES);
+    memcpy(out, header, header_bytes);
+    for (size_t i = 0; i < PROBE_NUMBER_BYTES; i++)
+        out[header_bytes + i] = (uint8_t)(number >> (8 * i));
+    return header_bytes + PROBE_NUMBER_BYTES;
+}
+
+/* That to a heartbeat, or to nothing, still shows that it answers: 0 is no probe's number. */
+static void on_pong(struct session *session, struct span payload)
+{
+    struct shard *shard = session->shard;
+    uint32_t number = 0;
+    for (size_t i = 0; payload.len == PROBE_NUMBER_BYTES && i < PROBE_NUMBER_BYTES; i++)
+        number |= (uint32_t)payload.data[i] << (8 * i);
+    hub_answered(shard->hub, &session->follower, number, worker_now_ms(shard->worker));
+}
+
+static const struct hub_dialect seed_dialect = {
+    .encode = seed_encode_frame,
+    .write_probe = write_probe,
+};
 
 /* --- the hub's way out ---------------------------------------------------------------------------------------------- */
 
@@ -26,17 +56,9 @@ static void sink_keep(void *owner, struct span rest)
         session->is_doomed = true;
 }
 
-static void sink_set_room(void *owner, size_t bytes)
-{
-    struct session *session = owner;
-    size_t usual = session->shard->options->notsent_bytes;
-    conn_set_room(&session->conn, bytes > 0 && (bytes < usual || usual == 0) ? bytes : usual);
-}
-
 const struct hub_sink session_sink = {
     .send = sink_send,
     .keep = sink_keep,
-    .set_room = sink_set_room,
 };
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */
@@ -123,6 +145,7 @@ static void on_end(struct session *session)
 const struct session_handler seed_session_handler = {
     .on_open = on_open,
     .on_message = on_message,
+    .on_pong = on_pong,
     .on_writable = on_writable,
     .on_end = on_end,
 };

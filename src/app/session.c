@@ -271,6 +271,10 @@ static void begin_end(struct session *session, enum close_reason reason)
     session_set_deadline(session, session->shard->options->close_timeout_ms);
     metrics_add_labelled(session->shard->metrics, METRIC_sessions_closed_total, reason, 1);
     LOG(LOG_DEBUG, "session.end", session_log_id(session), "%s", close_reason_name(reason));
+    uint64_t superseded = hub_superseded(&session->follower);
+    if (superseded > 0)
+        LOG(LOG_DEBUG, "session.superseded", session_log_id(session),
+            "it was too slow for %llu positions", (unsigned long long)superseded);
 }
 
 void session_part(struct session *session, enum close_reason reason, enum session_parting parting)
@@ -316,7 +320,10 @@ void session_close(struct session *session, enum close_reason reason)
 
 /* --- sweep ---------------------------------------------------------------------------------------------------------- */
 
-/* A full socket is slow, not dead: it is not asked for a sign of life that it could not give. */
+/*
+ * A full socket is slow, not dead: it is not asked for a sign of life that it could not give. Nor is one closed that has not
+ * read what is under way to it; but pings go on, so that the kernel finds out when nobody is there any more.
+ */
 static void check_heartbeat(struct session *session)
 {
     uint32_t quiet_ms = session_now_ms(session) - session->heard_ms;
@@ -324,11 +331,12 @@ static void check_heartbeat(struct session *session)
     uint64_t patience_ms = interval_ms * (session->pings_missed + 1U);
     if (quiet_ms < patience_ms || conn_is_full(&session->conn))
         return;
-    if (session->pings_missed >= PINGS_BEFORE_CLOSE) {
+    if (session->pings_missed >= PINGS_BEFORE_CLOSE && !hub_is_held(&session->follower)) {
         session_close(session, CLOSE_heartbeat_timeout);
         return;
     }
-    session->pings_missed++;
+    if (session->pings_missed < UINT8_MAX)
+        session->pings_missed++;
     metrics_add(session->shard->metrics, METRIC_pings_sent_total, 1);
     session_send(session, WS_PING, span_of(NULL, 0));
 }
@@ -337,7 +345,8 @@ static void check_heartbeat(struct session *session)
 static void check_slowness(struct session *session)
 {
     uint64_t slow_close_ms = session->shard->options->slow_close_ms;
-    bool is_slow = session->follower.behind || conn_is_full(&session->conn);
+    bool is_slow =
+        session->follower.behind || conn_is_full(&session->conn) || hub_is_held(&session->follower);
     if (session->state != SESSION_OPEN || slow_close_ms == 0)
         return;
     if (!is_slow)

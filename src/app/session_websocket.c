@@ -55,6 +55,13 @@ static void on_close_frame(struct session *session, struct span payload)
     session_part(session, CLOSE_client_close, SESSION_PART_LINGERING);
 }
 
+static void hear_pong(struct session *session, struct span payload)
+{
+    const struct session_handler *handler = session->shard->handler;
+    if (handler->on_pong != NULL)
+        handler->on_pong(session, payload);
+}
+
 static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
 {
     if (opcode == WS_CLOSE) {
@@ -68,7 +75,9 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
         fault_of_rate(session);
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
-    else if (opcode != WS_PONG)
+    else if (opcode == WS_PONG)
+        hear_pong(session, message);
+    else
         session->shard->handler->on_message(session, opcode, message);
 }
 

@@ -386,6 +386,7 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_sessions, shard->open_count);
     metrics_set(metrics, METRIC_followers, stats.followers);
     metrics_set(metrics, METRIC_behind_followers, stats.behind);
+    metrics_set(metrics, METRIC_slow_followers, stats.slow);
     metrics_set(metrics, METRIC_audiences, stats.audiences);
     metrics_set(metrics, METRIC_runners, stats.runners);
     metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard));

@@ -123,6 +123,8 @@ void audience_join(struct audience *audience, struct follower *follower)
 {
     CHECK(audience->member_count < audience->member_capacity);
     follower->audience = audience;
+    follower->heard = audience->probe;
+    audience->behind_count += follower->behind;
     put(audience, audience->member_count++, follower);
 }
 
@@ -137,6 +139,7 @@ void audience_leave(struct audience *audience, struct follower *follower)
         hole = audience->flush_at;
     }
     put(audience, hole, members[--audience->member_count]);
+    audience->behind_count -= follower->behind;
     follower->audience = NULL;
     follower->index = 0;
 }
@@ -148,6 +151,13 @@ int audience_reserve_frame(struct audience *audience, size_t frame_bytes, size_t
     if (audience->pending == NULL)
         return ERR_NO_MEMORY;
     return batch_reserve(&audience->pending, frame_bytes);
+}
+
+/* A batch counts on what it begins with being followed by no gap; and what a pace leaves out is never accepted. */
+bool audience_is_asleep(const struct audience *audience)
+{
+    return audience->behind_count == audience->member_count && !audience_has_pending(audience) &&
+           audience->speech->pace_ms == 0;
 }
 
 void audience_append(struct audience *audience, struct span frame, uint64_t version)

@@ -3,7 +3,7 @@
  *
  * It gathers what is published for its set in a pending batch: at once, or with a pace at each tick the newest of each runner
  * that changed. A flush seals that into its chain and serves the members one after the other; a flush that ran out of its
- * budget remembers the member it has come to. An audience without members is gone; one that still waits in a queue is freed
+ * budget remembers the member it has come to. While all members are behind it gathers nothing. An audience without members is gone; one that still waits in a queue is freed
  * when it leaves the last.
  *
  * There may be as many audiences as followers, so an audience with its set is one allocation, and a single member needs none.
@@ -35,14 +35,19 @@ struct audience {
     uint64_t accepted;     /* positions appended, since it was made */
     uint64_t stream_bytes; /* sealed, since it was made */
     uint64_t ticked;       /* with a pace: version up to which its set was gathered */
+    uint32_t probed_ms;    /* hub/probe.h: when the last probe was put in, cut to 32 bits */
     uint32_t hash;
     uint32_t runner_count;
     uint32_t member_count;
     uint32_t member_capacity;
-    uint32_t flush_at; /* index of the next member to serve with `flushing` */
-    bool is_dirty;     /* in the queue of audiences to flush */
-    bool is_waiting;   /* in its speech's list of those to gather at the next tick */
-    bool is_dead;      /* has left the table; freed when it leaves these */
+    uint32_t behind_count; /* of the members */
+    uint32_t flush_at;     /* index of the next member to serve with `flushing` */
+    uint16_t probed_kib;   /* of the stream before the last probe, cut */
+    uint8_t probe;         /* number of the last one; 0: there was none */
+    bool is_probing : 1;   /* its answers are awaited */
+    bool is_dirty : 1;     /* in the queue of audiences to flush */
+    bool is_waiting : 1;   /* in its speech's list of those to gather at the next tick */
+    bool is_dead : 1;      /* has left the table; freed when it leaves these */
     struct runner
         *runners[]; /* the set, ordered by address, without repeats; behind it the links' slots */
 };
@@ -69,6 +74,9 @@ void audience_leave(struct audience *audience, struct follower *follower);
 
 /* Room for one more frame in the pending batch. 0 or ERR_NO_MEMORY. */
 int audience_reserve_frame(struct audience *audience, size_t frame_bytes, size_t *queued_bytes);
+
+/* No member would be given a batch: what is accepted needs only be counted. */
+bool audience_is_asleep(const struct audience *audience);
 
 /* Append a frame, for which there is room. */
 void audience_append(struct audience *audience, struct span frame, uint64_t version);

@@ -75,6 +75,17 @@ void batch_append(struct batch *batch, struct span frame, uint64_t version)
     *batch->queued_bytes += frame.len;
 }
 
+void batch_extend(struct batch *batch, struct span bytes)
+{
+    CHECK(batch->frames > 0);
+    struct mark mark = mark_at(batch, batch->frames - 1);
+    memcpy(batch->memory + batch->bytes, bytes.data, bytes.len);
+    batch->bytes += (uint32_t)bytes.len;
+    mark.end = batch->bytes;
+    memcpy(batch->memory + batch->capacity - marks_bytes(batch), &mark, sizeof mark);
+    *batch->queued_bytes += bytes.len;
+}
+
 struct batch *batch_hold(struct batch *batch)
 {
     batch->holders++;

@@ -40,6 +40,9 @@ int batch_reserve(struct batch **batch, size_t frame_bytes);
 /* Append a frame, for which there is room. Versions grow; the first frame sets `base_version`. */
 void batch_append(struct batch *batch, struct span frame, uint64_t version);
 
+/* Append bytes, for which there is room, that count as a part of the last frame. */
+void batch_extend(struct batch *batch, struct span bytes);
+
 struct batch *batch_hold(struct batch *batch);
 
 /* Give up a hold; with the last one it goes, and so may those after it. */

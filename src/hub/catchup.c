@@ -49,8 +49,6 @@ int catchup_serve(struct catchup **catchup, uint32_t begin, uint32_t end, uint64
     if (made == NULL)
         return ERR_NO_MEMORY;
     made->at = old->at;
-    made->go_ms = old->go_ms;
-    made->go_bytes = old->go_bytes;
     bool is_in = false;
     for (uint32_t i = 0; i < old->count; i++) {
         const struct stretch *stretch = &old->stretches[i];

@@ -17,10 +17,8 @@ struct stretch {
 };
 
 struct catchup {
-    uint64_t go_ms;    /* when the last go ended */
-    uint32_t go_bytes; /* and how much it sent */
-    uint32_t at;       /* the index to go on with */
-    uint32_t count;    /* of stretches; the last ends at the set's size */
+    uint32_t at;    /* the index to go on with */
+    uint32_t count; /* of stretches; the last ends at the set's size */
     struct stretch stretches[];
 };
 

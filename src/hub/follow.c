@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "hub/catchup.h"
 #include "hub/serve.h"
+#include "hub/slow.h"
 #include "hub/state.h"
 
 /* A set of runners under way, ordered by address once it is a set. */
@@ -84,8 +85,8 @@ static bool is_owed_a_tick(const struct follower *follower)
 static uint64_t served_of_old(const struct hub *hub, const struct follower *follower,
                               uint32_t old_index)
 {
-    if (follower->catchup != NULL)
-        return catchup_served(follower->catchup, old_index);
+    if (slow_catchup(follower) != NULL)
+        return catchup_served(slow_catchup(follower), old_index);
     if (follower->behind)
         return follower->cursor;
     if (!is_owed_a_tick(follower))
@@ -102,14 +103,16 @@ static bool follows(const struct follower *follower, const struct runner *runner
     return old != NULL && *old_index < old->runner_count;
 }
 
-static int plan_catchup(const struct hub *hub, const struct follower *follower, bool snapshot,
+static int plan_catchup(struct hub *hub, struct follower *follower, bool snapshot,
                         struct move *move)
 {
     if (!follower->behind && !snapshot && !is_owed_a_tick(follower))
         return 0;
     move->catchup = catchup_new_empty(move->to->runner_count);
-    if (move->catchup == NULL)
+    if (move->catchup == NULL || slow_ensure(hub, follower) < 0) {
+        mem_free(move->catchup);
         return ERR_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < move->to->runner_count; i++) {
         const struct runner *runner = move->to->runners[i];
         uint32_t old_index;
@@ -137,7 +140,7 @@ static uint32_t new_pace(const struct follower *follower, const struct hub_follo
 }
 
 /* On failure with an audience found or made, the draft's runners are released, and it is empty. */
-static int plan_move(struct hub *hub, const struct follower *follower, struct draft *draft,
+static int plan_move(struct hub *hub, struct follower *follower, struct draft *draft,
                      const struct hub_follow *follow, struct move *move)
 {
     struct speech *speech = hub_speech(hub, follower->dialect, new_pace(follower, follow));
@@ -173,19 +176,19 @@ static void make_move(struct hub *hub, struct follower *follower, const struct m
     else if (was_behind)
         owed += follower->debt + (int64_t)follower->audience->accepted;
     else
-        serve_hand_over(hub, follower);
+        serve_hand_over(hub, follower, now_ms);
     if (follower->audience != NULL)
         leave_audience(hub, follower);
     serve_forget(hub, follower);
     audience_join(move->to, follower);
     follower->cursor = hub->version;
+    slow_look(hub, follower, now_ms);
     if (move->catchup == NULL)
         return;
-    follower->catchup = move->catchup;
+    follower->slow->catchup = move->catchup;
     follower->debt = owed - (int64_t)move->to->accepted;
-    follower->behind = true;
-    hub->stats.behind++;
-    if (!follower->blocked)
+    serve_set_behind(hub, follower, true);
+    if (slow_portion(follower) > 0)
         serve_catch_up(hub, follower, now_ms);
 }
 

@@ -5,8 +5,9 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "hub/room.h"
+#include "hub/probe.h"
 #include "hub/serve.h"
+#include "hub/slow.h"
 #include "hub/state.h"
 
 /* Room for a chunk of frames to a follower that catches up, and one more frame behind it. */
@@ -76,6 +77,8 @@ struct speech *hub_speech(struct hub *hub, const struct hub_dialect *dialect, ui
 static int prepare(struct hub *hub, struct audience *audience, const struct position *position)
 {
     struct speech *speech = audience->speech;
+    if (audience_is_asleep(audience))
+        return 0;
     if (speech->pace_ms > 0)
         return speech_reserve_waiting(speech);
     int err = speech_encode(speech, position, hub->version + 1);
@@ -111,6 +114,10 @@ static void relay(struct hub *hub, const struct runner *runner, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < runner->link_count; i++) {
         struct audience *audience = runner->links[i];
+        if (audience_is_asleep(audience)) {
+            audience->accepted++;
+            continue;
+        }
         if (audience->speech->pace_ms > 0) {
             speech_wait(audience->speech, audience, now_ms);
             continue;
@@ -236,15 +243,38 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     follower->blocked = false;
     if (follower->audience != NULL)
-        serve_writable(hub, follower, now_ms);
+        serve_go_on(hub, follower, now_ms);
+}
+
+uint64_t hub_superseded(const struct follower *follower)
+{
+    return follower->superseded;
+}
+
+bool hub_is_held(const struct follower *follower)
+{
+    return !follower->blocked && slow_portion(follower) == 0;
+}
+
+void hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
+{
+    follower->answers = FOLLOWER_ANSWERS;
+    if (follower->audience == NULL)
+        return;
+    if (probe == follower->audience->probe)
+        follower->heard = follower->audience->probe;
+    if (slow_hear(hub, follower, probe, now_ms))
+        serve_go_on(hub, follower, now_ms);
 }
 
 /* False when the budget ran out before the last member. */
 static bool flush_audience(struct hub *hub, struct audience *audience, uint64_t sends_limit,
                            uint64_t now_ms)
 {
-    if (audience->flushing == NULL)
+    if (audience->flushing == NULL) {
+        probe_turn(hub, audience, now_ms);
         audience_seal(audience, now_ms);
+    }
     while (audience->flush_at < audience->member_count) {
         if (hub->stats.sends >= sends_limit)
             return false;
@@ -277,8 +307,11 @@ bool hub_flush(struct hub *hub, uint64_t now_ms)
 static void look_after_members(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < audience->member_count; i++) {
-        serve_check_lag(hub, audience_member(audience, i), now_ms);
-        room_widen(hub, audience_member(audience, i));
+        struct follower *member = audience_member(audience, i);
+        serve_check_lag(hub, member, now_ms);
+        serve_count_superseded(hub, member);
+        if (slow_tend(hub, member, now_ms))
+            serve_go_on(hub, member, now_ms);
     }
 }
 

@@ -13,6 +13,9 @@
  * `behind`: it holds only the version it was served up to, and when it drains gets the newest position of each runner that
  * changed since, in turn, none starving, never an older one after a newer one. Then it is in sync again. (Without memory for
  * the few words that this takes, it may get one of them twice.)
+ *
+ * A socket may have room while what was written long ago waits in the network or in the reader's own buffers. So a probe goes
+ * along with the stream now and then, and who is late to answer gets only as much at a time as it reads in a part of fresh_ms.
  */
 #ifndef SPECTATE_HUB_HUB_H
 #define SPECTATE_HUB_HUB_H
@@ -28,13 +31,20 @@
 struct hub;
 struct audience;
 struct batch;
-struct catchup;
+struct slow;
 
 /* How positions become bytes. Static, shared by all followers that speak it; one pointer is one dialect. */
 struct hub_dialect {
     /* Append the complete frame(s) of one position. 0 or ERR_NO_MEMORY, with `out` as it was. */
     int (*encode)(const struct position *position, struct buf *out);
+
+    /*
+     * Write a probe, a complete frame that the peer answers once it has read it: hub_answered(). Returns its length, at most
+     * HUB_PROBE_BYTES. NULL: there is none, and what a slow reader gets is as old as its buffers are deep.
+     */
+    size_t (*write_probe)(uint32_t number, uint8_t *out);
 };
+#define HUB_PROBE_BYTES 16
 
 /* Where a follower's bytes go. The functions must not call the hub back. */
 struct hub_sink {
@@ -46,16 +56,10 @@ struct hub_sink {
 
     /*
      * Take a copy of bytes that must go out before anything else of this follower: the rest of a frame that was cut in the
-     * middle, or the backlog of an audience that the follower leaves for a larger one (at most the lag budget and what is
+     * middle, a probe, or the backlog of an audience that the follower leaves for a larger one (at most the lag budget and what is
      * pending; a follower that follows again and again without reading is for the owner to bound). Counts as taken.
      */
     void (*keep)(void *owner, struct span rest);
-
-    /*
-     * From now on the socket is to count as full when so many bytes in it are unsent; 0: as at first. May be NULL: then what a
-     * slow reader gets is as old as its socket is deep.
-     */
-    void (*set_room)(void *owner, size_t bytes);
 };
 
 struct hub_options {
@@ -64,7 +68,7 @@ struct hub_options {
     size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
     uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
     uint64_t
-        fresh_ms; /* how old what a slow reader gets may be, if its socket obeys set_room; 0: no bound */
+        fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
         flush_sends; /* sends that one hub_flush() does before it leaves the rest to the next turn; at least 1 */
     uint64_t position_ttl_ms; /* hub_expire() forgets newest positions older than this; 0: never */
@@ -76,15 +80,19 @@ struct hub_stats {
     size_t audiences;
     size_t runners;
     size_t behind; /* followers over the lag budget or owed a snapshot */
+    size_t slow;   /* followers that are behind, or read so slowly of late that they are probed */
     size_t
         queued_bytes; /* in pending buffers and batches that somebody still claims; each counted once */
     uint64_t received;  /* positions accepted */
     uint64_t late;      /* positions with a fix time before the newest: not relayed */
     uint64_t delivered; /* (position, follower) pairs handed to the sink whole */
     uint64_t
-        superseded; /* pairs given up for a newer one of the same runner; counted when in sync again, or leaving */
+        superseded; /* pairs given up for a newer one of the same runner; the last few when in sync again, or leaving */
     uint64_t sends; /* calls of sink.send */
 };
+
+/* What is known of a follower's way with probes. */
+enum follower_answers { FOLLOWER_IS_UNKNOWN, FOLLOWER_ANSWERS, FOLLOWER_IS_MUTE };
 
 /*
  * A session's place in the hub, embedded in the session; private to the hub but for its size. All zero but `owner` and
@@ -95,15 +103,16 @@ struct follower {
     const struct hub_dialect *dialect;
     struct audience *audience; /* NULL: follows nothing */
     struct batch *place;       /* held; the first batch not wholly sent; NULL: none is owed */
-    struct catchup
-        *catchup;    /* owned; which runners were served up to which version, while some differ */
-    uint64_t cursor; /* version up to which it was served */
-    int64_t debt;    /* positions owed since it fell behind, less those delivered since */
-    uint64_t superseded;   /* running total of this follower */
-    uint32_t place_offset; /* bytes of `place` that were sent: always a frame boundary */
-    uint32_t index;        /* in the audience's members */
+    struct slow *slow;         /* owned; hub/slow.h; NULL: it has kept up for some time */
+    uint64_t cursor;           /* version up to which it was served */
+    int64_t debt;              /* positions owed since it fell behind, less those delivered since */
+    uint64_t superseded;       /* running total of this follower */
+    uint32_t place_offset;     /* bytes of `place` that were sent: always a frame boundary */
+    uint32_t index;            /* in the audience's members */
     uint32_t pace_ms;
-    uint8_t room; /* hub/room.h; 0: the socket's own */
+    uint8_t answers; /* enum follower_answers */
+    uint8_t
+        heard; /* number of the last probe of its audience that it answered, or need not answer */
     bool blocked; /* the socket is full */
     bool behind;
 };
@@ -144,11 +153,23 @@ size_t hub_following(const struct follower *follower);
 /* Follow nothing any more, owed nothing; nothing of it remains in the hub. May be called twice. */
 void hub_leave(struct hub *hub, struct follower *follower);
 
+/* Positions it did not get since newer ones took their place, in all its life; may lag a little, as hub_stats() does. */
+uint64_t hub_superseded(const struct follower *follower);
+
+/* It has not read what is under way to it, and so gets nothing more, though its socket may have room. */
+bool hub_is_held(const struct follower *follower);
+
 /* The socket is full with other bytes than the hub's: offer nothing until hub_writable(). */
 void hub_blocked(struct follower *follower);
 
 /* The socket has room again: offer what the follower is owed. */
 void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/*
+ * The peer has read the probe of this number, and so all that was written before it. Any number is fine; one that is not
+ * that of the last probe only shows that the peer answers, and 0 never is.
+ */
+void hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
 
 /* Serve everybody what is pending. True when the budget ran out: call again next turn. */
 bool hub_flush(struct hub *hub, uint64_t now_ms);
@@ -157,8 +178,9 @@ bool hub_flush(struct hub *hub, uint64_t now_ms);
 uint64_t hub_next_tick_ms(const struct hub *hub);
 
 /*
- * Now and then: forget newest positions that nobody renewed for position_ttl_ms, and the places of followers that are over
- * the lag budget in time while nothing new was published, and give slow readers that keep up again more room. Forgets at most `budget` positions.
+ * Now and then, about once a second: forget newest positions that nobody renewed for position_ttl_ms, and the places of
+ * followers that are over the lag budget in time while nothing new was published; see how slow readers fare; count
+ * what was superseded. Forgets at most `budget` positions.
  */
 void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget);
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "hub/catchup.h"
+#include "hub/slow.h"
 
 #define SPANS_PER_SEND 16
 
@@ -44,8 +45,10 @@ static void move_place(struct hub *hub, struct follower *follower, uint32_t offs
 
 void serve_keep(struct hub *hub, struct follower *follower, struct span rest)
 {
-    if (rest.len > 0)
-        hub->options.sink.keep(follower->owner, rest);
+    if (rest.len == 0)
+        return;
+    hub->options.sink.keep(follower->owner, rest);
+    slow_wrote(follower, rest.len);
 }
 
 /* The socket took `taken` bytes from the place on; where that cuts a frame, its rest is kept for it. */
@@ -63,14 +66,19 @@ static void advance(struct hub *hub, struct follower *follower, size_t taken)
     }
 }
 
-static size_t gather(const struct follower *follower, struct span *spans, size_t *offered)
+/* What lies behind the place, about `portion` bytes of it: no frame is cut by that. */
+static size_t gather(const struct follower *follower, size_t portion, struct span *spans,
+                     size_t *offered)
 {
     size_t count = 0;
     uint32_t offset = follower->place_offset;
     *offered = 0;
-    for (const struct batch *at = follower->place; at != NULL && count < SPANS_PER_SEND;
-         at = at->next, offset = 0) {
-        spans[count] = span_of(at->memory + offset, at->bytes - offset);
+    for (const struct batch *at = follower->place;
+         at != NULL && count < SPANS_PER_SEND && *offered < portion; at = at->next, offset = 0) {
+        uint32_t end = at->bytes;
+        if (end - offset > portion - *offered)
+            end = batch_boundary(at, offset + (uint32_t)(portion - *offered));
+        spans[count] = span_of(at->memory + offset, end - offset);
         *offered += spans[count++].len;
     }
     return count;
@@ -80,20 +88,24 @@ size_t serve_send(struct hub *hub, struct follower *follower, const struct span 
                   size_t count)
 {
     hub->stats.sends++;
-    return hub->options.sink.send(follower->owner, spans, count);
+    size_t taken = hub->options.sink.send(follower->owner, spans, count);
+    slow_wrote(follower, taken);
+    return taken;
 }
 
-/* Send from the place on, until all is out or the socket is full. */
-static void go_on(struct hub *hub, struct follower *follower)
+/* Send from the place on, until all is out or the socket is full, or as much as it may have unread. */
+static void go_on(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
-    while (follower->place != NULL && !follower->blocked) {
+    size_t portion;
+    while (follower->place != NULL && (portion = slow_portion(follower)) > 0) {
         struct span spans[SPANS_PER_SEND];
         size_t offered;
-        size_t count = gather(follower, spans, &offered);
+        size_t count = gather(follower, portion, spans, &offered);
         size_t taken = serve_send(hub, follower, spans, count);
         CHECK(taken <= offered);
         follower->blocked = taken < offered;
         advance(hub, follower, taken);
+        slow_look(hub, follower, now_ms);
     }
 }
 
@@ -104,14 +116,14 @@ void serve_batch(struct hub *hub, struct follower *follower, uint64_t now_ms)
         return;
     if (follower->place == NULL && batch_last_version(batch) > follower->cursor)
         take_place(follower, batch);
-    go_on(hub, follower);
+    go_on(hub, follower, now_ms);
     serve_check_lag(hub, follower, now_ms);
 }
 
 /* Send from the place on while the socket takes it, and keep the rest: then there is no place any more. */
-static void hand_over_place(struct hub *hub, struct follower *follower)
+static void hand_over_place(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
-    go_on(hub, follower);
+    go_on(hub, follower, now_ms);
     while (follower->place != NULL) {
         const struct batch *batch = follower->place;
         uint32_t from = follower->place_offset;
@@ -120,19 +132,20 @@ static void hand_over_place(struct hub *hub, struct follower *follower)
     }
 }
 
-static void hand_over_batch(struct hub *hub, struct follower *follower, struct batch *batch)
+static void hand_over_batch(struct hub *hub, struct follower *follower, struct batch *batch,
+                            uint64_t now_ms)
 {
     if (batch == NULL || batch->frames == 0 || batch_last_version(batch) <= follower->cursor)
         return;
     take_place(follower, batch);
-    hand_over_place(hub, follower);
+    hand_over_place(hub, follower, now_ms);
 }
 
-void serve_hand_over(struct hub *hub, struct follower *follower)
+void serve_hand_over(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
-    hand_over_place(hub, follower);
-    hand_over_batch(hub, follower, follower->audience->flushing);
-    hand_over_batch(hub, follower, follower->audience->pending);
+    hand_over_place(hub, follower, now_ms);
+    hand_over_batch(hub, follower, follower->audience->flushing, now_ms);
+    hand_over_batch(hub, follower, follower->audience->pending, now_ms);
     follower->cursor = hub->version;
 }
 
@@ -146,6 +159,16 @@ static bool is_over_budget(const struct hub *hub, const struct follower *followe
     return bytes > hub->options.lag_bytes || now_ms - place->sealed_ms > hub->options.lag_ms;
 }
 
+void serve_set_behind(struct hub *hub, struct follower *follower, bool behind)
+{
+    if (follower->behind == behind)
+        return;
+    follower->behind = behind;
+    hub->stats.behind += behind ? 1 : SIZE_MAX;
+    if (follower->audience != NULL)
+        follower->audience->behind_count += behind ? 1 : UINT32_MAX;
+}
+
 void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     if (follower->place == NULL || !is_over_budget(hub, follower, now_ms))
@@ -154,16 +177,16 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     uint64_t got = place->count_start + batch_frames_before(place, follower->place_offset);
     follower->debt = -(int64_t)got;
     follower->cursor = batch_version_at(place, follower->place_offset);
-    follower->behind = true;
-    hub->stats.behind++;
+    serve_set_behind(hub, follower, true);
     leave_place(follower);
     audience_trim(follower->audience);
+    slow_fall_behind(hub, follower, now_ms);
 }
 
 bool serve_is_owed(const struct follower *follower, uint32_t index)
 {
-    uint64_t served =
-        follower->catchup != NULL ? catchup_served(follower->catchup, index) : follower->cursor;
+    const struct catchup *catchup = slow_catchup(follower);
+    uint64_t served = catchup != NULL ? catchup_served(catchup, index) : follower->cursor;
     return follower->audience->runners[index]->version > served;
 }
 
@@ -175,13 +198,23 @@ static void count_superseded(struct hub *hub, struct follower *follower, uint32_
         return;
     hub->stats.superseded += (uint64_t)given_up;
     follower->superseded += (uint64_t)given_up;
+    follower->debt -= given_up;
+}
+
+/* It is owed one position of each runner at most; how many exactly is counted at the end only, as that takes a look at all. */
+void serve_count_superseded(struct hub *hub, struct follower *follower)
+{
+    if (follower->behind)
+        count_superseded(hub, follower, follower->audience->runner_count);
 }
 
 void serve_in_sync_again(struct hub *hub, struct follower *follower)
 {
     count_superseded(hub, follower, 0);
     follower->cursor = hub->version;
+    follower->heard = follower->audience->probe;
     serve_forget(hub, follower);
+    slow_catch_up_ended(hub, follower);
 }
 
 void serve_end(struct hub *hub, struct follower *follower)
@@ -192,26 +225,25 @@ void serve_end(struct hub *hub, struct follower *follower)
     if (follower->behind)
         count_superseded(hub, follower, owed);
     serve_forget(hub, follower);
+    slow_free(hub, follower);
 }
 
 void serve_forget(struct hub *hub, struct follower *follower)
 {
     leave_place(follower);
-    mem_free(follower->catchup);
-    follower->catchup = NULL;
+    slow_forget_catchup(follower);
     follower->debt = 0;
-    hub->stats.behind -= follower->behind;
-    follower->behind = false;
+    serve_set_behind(hub, follower, false);
 }
 
-void serve_writable(struct hub *hub, struct follower *follower, uint64_t now_ms)
+void serve_go_on(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     bool was_lagging = follower->place != NULL;
-    follower->blocked = false;
     serve_check_lag(hub, follower, now_ms);
-    go_on(hub, follower);
+    go_on(hub, follower, now_ms);
     if (was_lagging && follower->place == NULL)
         audience_trim(follower->audience);
-    if (follower->behind)
+    if (follower->behind && slow_portion(follower) > 0)
         serve_catch_up(hub, follower, now_ms);
+    slow_look(hub, follower, now_ms);
 }

@@ -6,7 +6,7 @@
  *                               v
  *                            behind (a version) --drained, all of its set served--> in sync
  *
- * A follower that is lagging or behind is blocked, but for while these functions run. A frame that the socket cut is always
+ * A follower that is lagging or behind is full: its socket is, or it is held (hub/slow.h), but for while these functions run. A frame that the socket cut is always
  * completed at once through sink.keep, so that a place is never inside a frame.
  */
 #ifndef SPECTATE_HUB_SERVE_H
@@ -17,17 +17,23 @@
 /* A flush has come to this member with the batch its audience is flushing. */
 void serve_batch(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
-/* The socket has room. */
-void serve_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
+/* It may have room. */
+void serve_go_on(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* Give up the place of a follower whose lag is over the budget. */
 void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* What its audience holds for a follower that keeps up or lags is handed over (kept), before it leaves for another set. */
-void serve_hand_over(struct hub *hub, struct follower *follower);
+void serve_hand_over(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* Offer a follower that is behind the newest of each runner that changed since; in sync when none is left. */
 void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/* Count what it certainly won't be given any more. */
+void serve_count_superseded(struct hub *hub, struct follower *follower);
+
+/* It is behind, or not any more; kept in the counts. */
+void serve_set_behind(struct hub *hub, struct follower *follower, bool behind);
 
 /* It leaves for good: count what it was not given, and forget. */
 void serve_end(struct hub *hub, struct follower *follower);

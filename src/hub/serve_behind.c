@@ -1,22 +1,22 @@
 /*
  * A follower that is behind drains: it gets the newest position of each runner that changed, going round its set, as much at a
- * time as keeps what lies in its socket fresh (hub/room.h). In hub/serve.h: serve_catch_up().
+ * time as keeps what is under way to it fresh (hub/slow.h). In hub/serve.h: serve_catch_up().
  */
 #include "hub/serve.h"
 
 #include "base/check.h"
 #include "hub/catchup.h"
-#include "hub/room.h"
+#include "hub/slow.h"
 
 /* One round through the set, from where the last one stopped; step k is index (begin + k) of the set, wrapped. */
 struct round {
     uint32_t begin;
     uint32_t size;
     uint32_t served; /* steps that need no more */
-    uint32_t bytes;  /* sent in this go */
 };
 
 #define CHUNK_FRAMES 256
+#define CHUNK_BYTES 16384
 
 /* Some frames of a round, sent as one; they lie in the hub's scratch buffer. */
 struct chunk {
@@ -32,16 +32,14 @@ static uint32_t index_of_step(const struct round *round, uint32_t step)
     return (uint32_t)(((uint64_t)round->begin + step) % round->size);
 }
 
-/* Encode owed runners from step `from` on; returns the step behind the last one looked at. */
+/* Encode about `bytes` of owed runners from where the round is; returns the step behind the last one looked at. */
 static uint32_t fill_chunk(struct hub *hub, const struct follower *follower,
-                           const struct round *round, struct chunk *chunk)
+                           const struct round *round, size_t bytes, struct chunk *chunk)
 {
     uint32_t step = round->served;
     hub->scratch.len = 0;
     chunk->frames = 0;
-    for (; step < round->size && chunk->frames < CHUNK_FRAMES &&
-           hub->scratch.len < room_bytes(follower);
-         step++) {
+    for (; step < round->size && chunk->frames < CHUNK_FRAMES && hub->scratch.len < bytes; step++) {
         uint32_t index = index_of_step(round, step);
         if (!serve_is_owed(follower, index))
             continue;
@@ -75,24 +73,22 @@ static uint32_t complete_cut_chunk(struct hub *hub, struct follower *follower,
 }
 
 /* Remember how far the round got. Without memory for that, what was sent since the last time is sent twice. */
-static void remember_round(struct hub *hub, struct follower *follower, const struct round *round,
-                           uint64_t now_ms)
+static void remember_round(struct hub *hub, struct follower *follower, const struct round *round)
 {
-    if (follower->catchup == NULL)
-        follower->catchup = catchup_new(round->size, follower->cursor);
-    if (follower->catchup == NULL)
+    if (round->served == 0 || slow_ensure(hub, follower) < 0)
         return;
-    follower->catchup->go_ms = now_ms;
-    follower->catchup->go_bytes = round->bytes;
-    if (round->served == 0)
+    struct catchup **catchup = &follower->slow->catchup;
+    if (*catchup == NULL)
+        *catchup = catchup_new(round->size, follower->cursor);
+    if (*catchup == NULL)
         return;
     uint64_t end = (uint64_t)round->begin + round->served;
     uint32_t wrapped = end > round->size ? (uint32_t)(end - round->size) : 0;
     uint32_t unwrapped = end > round->size ? round->size : (uint32_t)end;
-    if (catchup_serve(&follower->catchup, round->begin, unwrapped, hub->version) < 0 ||
-        catchup_serve(&follower->catchup, 0, wrapped, hub->version) < 0)
+    if (catchup_serve(catchup, round->begin, unwrapped, hub->version) < 0 ||
+        catchup_serve(catchup, 0, wrapped, hub->version) < 0)
         return;
-    follower->catchup->at = index_of_step(round, round->served);
+    (*catchup)->at = index_of_step(round, round->served);
 }
 
 static void send_chunk(struct hub *hub, struct follower *follower, struct round *round,
@@ -101,7 +97,6 @@ static void send_chunk(struct hub *hub, struct follower *follower, struct round 
     struct span bytes = buf_span(&hub->scratch);
     size_t taken = bytes.len == 0 ? 0 : serve_send(hub, follower, &bytes, 1);
     CHECK(taken <= bytes.len);
-    round->bytes += (uint32_t)taken;
     follower->blocked = taken < bytes.len;
     uint32_t served = complete_cut_chunk(hub, follower, round, chunk, taken);
     round->served = follower->blocked ? served : looked_at;
@@ -110,17 +105,20 @@ static void send_chunk(struct hub *hub, struct follower *follower, struct round 
 void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     struct chunk chunk;
-    room_choose(hub, follower, now_ms);
+    size_t portion;
+    const struct catchup *catchup = slow_catchup(follower);
     struct round round = {
-        .begin = follower->catchup != NULL ? follower->catchup->at : 0,
+        .begin = catchup != NULL ? catchup->at : 0,
         .size = follower->audience->runner_count,
     };
-    while (round.served < round.size && !follower->blocked) {
-        uint32_t looked_at = fill_chunk(hub, follower, &round, &chunk);
+    while (round.served < round.size && (portion = slow_portion(follower)) > 0) {
+        size_t bytes = portion < CHUNK_BYTES ? portion : CHUNK_BYTES;
+        uint32_t looked_at = fill_chunk(hub, follower, &round, bytes, &chunk);
         send_chunk(hub, follower, &round, &chunk, looked_at);
+        slow_look(hub, follower, now_ms);
     }
     if (round.served == round.size)
         serve_in_sync_again(hub, follower);
     else
-        remember_round(hub, follower, &round, now_ms);
+        remember_round(hub, follower, &round);
 }

@@ -21,6 +21,7 @@ struct hub {
     struct buf scratch;      /* owned; frames of one follower that catches up */
     struct buf tick_scratch; /* owned; pointers to runners that changed */
     uint64_t version;        /* of the newest accepted position */
+    uint32_t probes;         /* number of the last probe of a single follower */
 };
 
 /* The speech of a dialect and a pace, found or made. NULL without memory. */

@@ -163,13 +163,6 @@ size_t conn_queued(const struct conn *conn)
     return outbox_waiting(conn->kept).len;
 }
 
-void conn_set_room(struct conn *conn, size_t bytes)
-{
-    unsigned value = bytes > 0 && bytes < UINT32_MAX ? (unsigned)bytes : UINT32_MAX;
-    if (!conn->closing) /* a socket that can't (a test's socketpair) is as deep as it is */
-        (void)setsockopt(conn->polled.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
-}
-
 /* True when nothing is kept any more. */
 static bool write_kept(struct conn *conn)
 {

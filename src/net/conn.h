@@ -72,9 +72,6 @@ int conn_write(struct conn *conn, struct span bytes);
 /* Keep a copy of bytes that go out before anything else but what is kept already. 0 or ERR_NO_MEMORY. */
 int conn_keep(struct conn *conn, struct span bytes);
 
-/* From now on the socket is full with so many bytes unsent in it (TCP_NOTSENT_LOWAT); 0: as the system has it. */
-void conn_set_room(struct conn *conn, size_t bytes);
-
 /* Bytes kept. */
 size_t conn_queued(const struct conn *conn);
 

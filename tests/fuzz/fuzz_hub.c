@@ -195,9 +195,17 @@ static void slot_hear(struct slot *slot, const struct arrival *arrival)
     slot_settle(slot, at);
 }
 
+/* It may be held until it answers. */
 static bool is_waiting(const struct slot *slot)
 {
-    return slot->peer->full || slot->peer->passed_bytes < slot->peer->handed_bytes;
+    return slot->peer->full || slot->peer->answered < slot->peer->probe_count ||
+           slot->peer->passed_bytes < slot->peer->handed_bytes;
+}
+
+/* The probes that may lie among so many bytes of a stream. */
+static size_t probe_bytes(const struct model *model, size_t bytes)
+{
+    return model->world->options.fresh_ms > 0 ? HUB_PROBE_BYTES * (1 + bytes / 4096) : 0;
 }
 
 /* Over the budget it may be behind, and has no claim to anything between. */
@@ -210,6 +218,7 @@ static void slot_measure(const struct model *model, struct slot *slot)
         bytes += frame_bytes(slot->peer->follower.dialect, ids[slot->owed[i].runner]);
         is_old = is_old || model->world->now_ms - slot->owed[i].accepted_ms > options->lag_ms;
     }
+    bytes += probe_bytes(model, bytes);
     if (!is_waiting(slot) || (bytes <= options->lag_bytes && !is_old))
         return;
     slot->is_relaxed = true;
@@ -261,8 +270,8 @@ static void slot_check_in_sync(const struct model *model, struct slot *slot)
 static void check_memory(const struct model *model)
 {
     struct hub_stats stats = hub_stats(model->world->hub);
-    CHECK(stats.queued_bytes <=
-          stats.audiences * (model->world->options.lag_bytes + model->largest_batch_bytes));
+    size_t bytes = model->world->options.lag_bytes + model->largest_batch_bytes;
+    CHECK(stats.queued_bytes <= stats.audiences * (bytes + probe_bytes(model, bytes)));
 }
 
 static void on_all_flushed(struct model *model)
@@ -458,6 +467,23 @@ static void step_drain(struct model *model, struct input *input)
     drain(model, slot, input_byte(input) % 128U);
 }
 
+static void answer(struct model *model, struct slot *slot)
+{
+    slot->may_hear_twice = slot->may_hear_twice || model->is_failing;
+    peer_answer(slot->peer);
+}
+
+/* In the high bits of the byte: an answer that was not asked for. */
+static void step_answer(struct model *model, struct input *input)
+{
+    uint8_t choice = input_byte(input);
+    struct slot *slot = &model->slots[choice % SLOTS];
+    if (choice < 128)
+        answer(model, slot);
+    else
+        hub_answered(model->world->hub, &slot->peer->follower, choice + 128U, model->world->now_ms);
+}
+
 static void step_unblock(struct model *model, struct input *input)
 {
     drain(model, input_slot(model, input), ROOM_WITHOUT_END);
@@ -492,8 +518,8 @@ static void step_expire(struct model *model, struct input *input)
 }
 
 static void (*const steps[])(struct model *, struct input *) = {
-    step_publish, step_publish, step_publish, step_publish, step_publish, step_publish, step_flush,
-    step_flush,   step_turn,    step_follow,  step_follow,  step_leave,   step_quit,    step_limit,
+    step_publish, step_publish, step_publish, step_publish, step_publish, step_answer, step_flush,
+    step_flush,   step_turn,    step_follow,  step_follow,  step_leave,   step_quit,   step_limit,
     step_block,   step_drain,   step_drain,   step_unblock, step_advance, step_expire,
 };
 
@@ -521,8 +547,22 @@ static struct hub_options choose_options(struct input *input)
         .lag_ms = a & 0x80 ? 1000 : 100000,
         .flush_sends = sends[b % 4],
         .position_ttl_ms = b & 0x10 ? 1600 : 0,
+        .fresh_ms = b & 0x40 ? 1000 : 0,
         .max_runners = b & 0x20 ? 6 : 0,
     };
+}
+
+/* Until nobody is held any more: each answer may let more go out, and with it a probe. */
+static void answer_all(struct model *model)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *slot = &model->slots[i];
+        for (int rounds = 0; slot->peer->answered < slot->peer->probe_count; rounds++) {
+            CHECK(rounds < STEPS_MAX);
+            answer(model, slot);
+            listen(model);
+        }
+    }
 }
 
 static void end(struct model *model)
@@ -532,6 +572,9 @@ static void end(struct model *model)
         drain(model, &model->slots[i], ROOM_WITHOUT_END);
         listen(model);
     }
+    answer_all(model);
+    step_turn(model, &nothing);
+    answer_all(model);
     step_turn(model, &nothing);
     for (size_t i = 0; i < SLOTS; i++)
         peer_leave(model->slots[i].peer);

@@ -10,10 +10,11 @@
 
 /*
  * A frame: magic, length of it all (2 bytes), length of the id, id, number (8), time (8), padding, sum of all that. Both
- * lengths are small enough for the sum to notice a frame that something else was written into.
+ * lengths are small enough for the sum to notice a frame that something else was written into. A probe: no id, number (4).
  */
 #define MAGIC_COMPACT 0xA1
 #define MAGIC_BULKY 0xB2
+#define MAGIC_PROBE 0xC3
 #define BULKY_PADDING 200
 #define PADDING_BYTE 0x5A
 #define HEAD_BYTES 4
@@ -102,8 +103,19 @@ static int encode_bulky(const struct position *position, struct buf *out)
     return encode(MAGIC_BULKY, position, out);
 }
 
-const struct hub_dialect dialect_compact = {.encode = encode_compact};
-const struct hub_dialect dialect_bulky = {.encode = encode_bulky};
+#define PROBE_FRAME_BYTES (HEAD_BYTES + 4 + 1)
+
+static size_t write_probe(uint32_t number, uint8_t *out)
+{
+    const uint8_t head[HEAD_BYTES] = {MAGIC_PROBE, 0, PROBE_FRAME_BYTES, 0};
+    memcpy(out, head, HEAD_BYTES);
+    memcpy(out + HEAD_BYTES, &number, 4);
+    out[PROBE_FRAME_BYTES - 1] = sum_of(out, PROBE_FRAME_BYTES - 1);
+    return PROBE_FRAME_BYTES;
+}
+
+const struct hub_dialect dialect_compact = {.encode = encode_compact, .write_probe = write_probe};
+const struct hub_dialect dialect_bulky = {.encode = encode_bulky, .write_probe = write_probe};
 
 static uint8_t magic_of(const struct hub_dialect *dialect)
 {
@@ -134,10 +146,23 @@ static void peer_note_arrival(struct peer *peer, uint64_t end)
     peer->world->arrivals++;
 }
 
+static void peer_note_probe(struct peer *peer, uint64_t end)
+{
+    if (peer->probe_count == peer->probe_capacity) {
+        peer->probe_capacity = peer->probe_capacity == 0 ? 16 : peer->probe_capacity * 2;
+        peer->probes = must(realloc(peer->probes, peer->probe_capacity * sizeof *peer->probes));
+    }
+    struct probe_seen *probe = &peer->probes[peer->probe_count++];
+    probe->end = end;
+    memcpy(&probe->number, peer->frame + HEAD_BYTES, sizeof probe->number);
+}
+
 static void peer_check_head(const struct peer *peer)
 {
     uint8_t magic = magic_of(peer->follower.dialect);
     size_t len = (size_t)peer->frame[1] << 8 | peer->frame[2];
+    if (peer->frame[0] == MAGIC_PROBE && len == PROBE_FRAME_BYTES)
+        return;
     if (peer->frame[0] != magic || peer->frame[3] > RUNNER_ID_BYTES ||
         len != frame_len_of(magic, peer->frame[3]))
         BROKEN("the stream is garbage: no frame begins where one should");
@@ -157,7 +182,10 @@ static void peer_hear(struct peer *peer, struct span bytes)
             continue;
         if (peer->frame[len - 1] != sum_of(peer->frame, len - 1))
             BROKEN("the stream is garbage: a frame was cut and something else put in");
-        peer_note_arrival(peer, peer->handed_bytes);
+        if (peer->frame[0] == MAGIC_PROBE)
+            peer_note_probe(peer, peer->handed_bytes);
+        else
+            peer_note_arrival(peer, peer->handed_bytes);
         peer->frame_len = 0;
     }
 }
@@ -253,6 +281,7 @@ void world_free(struct world **world_pointer)
     for (struct peer *peer = world->peers, *next; peer != NULL; peer = next) {
         next = peer->next;
         free(peer->arrivals);
+        free(peer->probes);
         free(peer);
     }
     free(world);
@@ -408,6 +437,20 @@ void peer_unblock(struct peer *peer)
 {
     peer_drain(peer, ROOM_WITHOUT_END);
     world_turn(peer->world);
+}
+
+void peer_answer_up_to(struct peer *peer, uint64_t offset)
+{
+    while (peer->answered < peer->probe_count && peer->probes[peer->answered].end <= offset) {
+        uint32_t number = peer->probes[peer->answered++].number;
+        hub_answered(peer->world->hub, &peer->follower, number, peer->world->now_ms);
+        world_check(peer->world);
+    }
+}
+
+void peer_answer(struct peer *peer)
+{
+    peer_answer_up_to(peer, peer->passed_bytes);
 }
 
 const struct arrival *peer_next(struct peer *peer)

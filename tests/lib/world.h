@@ -10,6 +10,8 @@
  *   - nothing is offered to a full socket, nor to a session that has left;
  *   - hub_stats().delivered is the number of positions in all the streams.
  *
+ * With options.fresh_ms there are probes in the streams, which a peer answers when the test says so.
+ *
  * What is broken is told to the function given to world_tell_broken(), which must not return; without one it is a failed
  * CHECK. So unit tests and the fuzzer share this file. Its own memory does not come from base/mem: mem_fail_after() hits the
  * hub alone.
@@ -45,6 +47,12 @@ struct arrival {
     uint64_t end; /* offset in the peer's stream behind its frame */
 };
 
+/* A probe in a peer's stream. */
+struct probe_seen {
+    uint32_t number;
+    uint64_t end; /* offset behind it */
+};
+
 struct peer {
     struct follower follower;
     struct world *world;
@@ -66,6 +74,10 @@ struct peer {
     size_t arrival_count;
     size_t arrival_capacity;
     size_t read; /* arrivals that peer_next() gave */
+    struct probe_seen *probes;
+    size_t probe_count;
+    size_t probe_capacity;
+    size_t answered; /* of the probes */
 };
 
 struct world {
@@ -130,6 +142,10 @@ void peer_drain(struct peer *peer, uint64_t bytes);
 
 /* The reader takes everything from now on; the turn ends. */
 void peer_unblock(struct peer *peer);
+
+/* The reader answers the probes that end at or before this offset of its stream; all that came through the socket. */
+void peer_answer_up_to(struct peer *peer, uint64_t offset);
+void peer_answer(struct peer *peer);
 
 /* The next position that came through the socket; NULL: none. Valid until the hub is called again. */
 const struct arrival *peer_next(struct peer *peer);

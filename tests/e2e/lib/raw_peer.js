@@ -120,6 +120,15 @@ class RawPeer {
     return found;
   }
 
+  /* The next frame that is no ping. Pings are answered, as every WebSocket library does. */
+  async frameButPings() {
+    for (;;) {
+      const found = await this.frame();
+      if (found.opcode !== frames.PING) return found;
+      await this.write(frames.frame(frames.PONG, found.payload));
+    }
+  }
+
   /* The next frame, which must be a text, parsed. */
   async message() {
     const found = await this.frame();

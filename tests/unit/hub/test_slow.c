@@ -517,3 +517,44 @@ TEST(a_position_forgotten_while_one_is_behind_is_not_sent)
     peer_expect_nothing_more(ann);
     assert_int_equal(hub_stats(w->hub).behind, 0);
 }
+
+TEST(nothing_is_encoded_or_kept_for_a_set_whose_followers_are_all_behind)
+{
+    struct world *w = world_with_lag(state, 2);
+    struct peer *ann = world_follow(w, "7 8");
+    struct peer *ben = world_follow(w, "7 8");
+    peer_block(ann);
+    peer_block(ben);
+    publish_many(w, "7", 1, 3);
+    assert_int_equal(hub_stats(w->hub).behind, 2);
+    uint64_t encoded = w->encoded;
+
+    publish_many(w, "7", 4, 100);
+    assert_int_equal(w->encoded, encoded);
+    assert_int_equal(hub_stats(w->hub).queued_bytes, 0);
+
+    peer_unblock(ann);
+    publish_many(w, "7", 101, 102);
+    peer_unblock(ben);
+    expect_many(ann, "7", 100, 102);
+    peer_expect(ben, "7", at(102));
+    peer_expect_nothing_more(ann);
+    peer_expect_nothing_more(ben);
+    assert_int_equal(hub_stats(w->hub).superseded, 99 + 101);
+}
+
+TEST(one_that_joins_a_set_whose_followers_are_all_behind_gets_everything_from_then_on)
+{
+    struct world *w = world_with_lag(state, 0);
+    struct peer *ann = world_follow(w, "7");
+    peer_block(ann);
+    publish_many(w, "7", 1, 5);
+
+    struct peer *ben = world_follow(w, "7");
+    publish_many(w, "7", 6, 9);
+
+    expect_many(ben, "7", 6, 9);
+    peer_leave(ben);
+    peer_leave(ann);
+    assert_int_equal(hub_stats(w->hub).audiences, 0);
+}

@@ -1,0 +1,18 @@
+/*
+ * probe: who of an audience is late to read.
+ *
+ * The buffers between us and a reader may take minutes of the stream before its socket is ever full. So a probe goes along
+ * with the stream of an audience, as part of a batch and so at the cost of no send, once some kilobytes have gone since the
+ * last. Who has not answered it in time reads too slowly, and gets a window (hub/slow.h).
+ */
+#ifndef SPECTATE_HUB_PROBE_H
+#define SPECTATE_HUB_PROBE_H
+
+#include <stdint.h>
+
+#include "hub/state.h"
+
+/* A batch is about to be sealed: see who is late to answer the last probe, and put the next behind it when it is due. */
+void probe_turn(struct hub *hub, struct audience *audience, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,281 @@
+/* Readers that are slower than their stream, wherever what they have not read may lie: what they get is fresh. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/world_test.h"
+
+#define RUNNERS 50
+#define STEP_MS 20
+#define FRESH_MS 5000
+
+/* A reader behind buffers of any depth, who reads and answers what has come to it some time ago. */
+struct reader {
+    struct peer *peer;
+    uint64_t read_bytes;
+    uint32_t step_bytes;  /* that it reads in a step */
+    uint32_t delay_steps; /* from its answer to our ears */
+    bool is_silent;
+    uint64_t read_at_step[64]; /* what was read, for the delay */
+    uint32_t steps;
+    size_t taken;                 /* of the arrivals */
+    int64_t last_number[RUNNERS]; /* 0: none came */
+    uint32_t counts[RUNNERS];
+    uint64_t oldest_ms; /* of what came since it was last set to 0 */
+};
+
+static int64_t number;
+
+static int runner_of(const struct arrival *arrival)
+{
+    return 10 * (arrival->runner.text[1] - '0') + arrival->runner.text[2] - '0';
+}
+
+static void look_at(struct reader *reader, const struct arrival *arrival)
+{
+    int runner = runner_of(arrival);
+    uint64_t age_ms = reader->peer->world->now_ms - (uint64_t)arrival->moment.time_ms;
+    assert_true(arrival->moment.number > reader->last_number[runner]);
+    reader->last_number[runner] = arrival->moment.number;
+    reader->counts[runner]++;
+    if (age_ms > reader->oldest_ms)
+        reader->oldest_ms = age_ms;
+}
+
+static void read_some(struct reader *reader)
+{
+    struct peer *peer = reader->peer;
+    uint64_t left = peer->handed_bytes - reader->read_bytes;
+    reader->read_bytes += left < reader->step_bytes ? left : reader->step_bytes;
+    for (; reader->taken < peer->arrival_count; reader->taken++) {
+        if (peer->arrivals[reader->taken].end > reader->read_bytes)
+            break;
+        look_at(reader, &peer->arrivals[reader->taken]);
+    }
+    uint32_t slot = reader->steps++ % 64;
+    reader->read_at_step[slot] = reader->read_bytes;
+    if (reader->is_silent || reader->steps <= reader->delay_steps)
+        return;
+    peer_answer_up_to(peer, reader->read_at_step[(slot + 64 - reader->delay_steps) % 64]);
+}
+
+/* `per_step` of the runners move, in turn; the loop turns; the reader reads. */
+static void go_on(struct world *w, struct reader *reader, uint32_t ms, int per_step)
+{
+    for (uint32_t at_ms = 0; at_ms < ms; at_ms += STEP_MS) {
+        world_advance(w, STEP_MS);
+        for (int i = 0; i < per_step; i++) {
+            char id[16];
+            snprintf(id, sizeof id, "r%02d", (int)(number % RUNNERS));
+            struct moment moment = {++number, (int64_t)w->now_ms};
+            assert_int_equal(world_receive(w, id, moment), 0);
+        }
+        world_turn(w);
+        read_some(reader);
+        if (w->now_ms % 1000 == 0)
+            world_expire(w, 0);
+    }
+}
+
+static struct reader reader_of(void **state, uint32_t bytes_per_s)
+{
+    struct hub_options options = world_usual();
+    options.fresh_ms = FRESH_MS;
+    struct world *w = world_like(state, options);
+    char ids[RUNNERS * 4 + 1];
+    for (int i = 0; i < RUNNERS; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "r%02d ", i);
+        memcpy(ids + 4 * (size_t)i, id, 5);
+    }
+    number = 0;
+    return (struct reader){.peer = world_follow(w, ids),
+                           .step_bytes = bytes_per_s * STEP_MS / 1000};
+}
+
+static uint64_t superseded(const struct world *w)
+{
+    return hub_stats(w->hub).superseded;
+}
+
+/* 5 positions a step are 250 a second: each runner at 5 Hz, 6 kB/s. */
+
+TEST(a_reader_that_keeps_up_gets_everything_and_is_never_held)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    ann.delay_steps = 5;
+
+    for (int i = 0; i < 600; i++) {
+        go_on(w, &ann, 100, 5);
+        assert_int_equal(hub_stats(w->hub).slow, 0);
+    }
+
+    assert_int_equal(ann.peer->arrival_count, number);
+    assert_true(ann.peer->probe_count < 60);
+}
+
+TEST(what_a_slow_reader_gets_is_fresh_however_deep_the_buffers_before_it)
+{
+    static const uint32_t speeds[] = {500, 1000, 2000, 4000};
+    for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++) {
+        struct reader ann = reader_of(state, speeds[i]);
+        struct world *w = ann.peer->world;
+        go_on(w, &ann, 60000, 5);
+        memset(ann.counts, 0, sizeof ann.counts);
+        ann.oldest_ms = 0;
+
+        go_on(w, &ann, 60000, 5);
+
+        assert_in_range(ann.oldest_ms, 1, FRESH_MS / 2);
+        for (int runner = 0; runner < RUNNERS; runner++)
+            assert_true(ann.counts[runner] > 0);
+    }
+}
+
+TEST(one_that_is_slow_from_the_start_gets_what_is_fresh_before_long)
+{
+    struct reader ann = reader_of(state, 2000);
+    struct world *w = ann.peer->world;
+    go_on(w, &ann, 20000, 5);
+    ann.oldest_ms = 0;
+
+    go_on(w, &ann, 60000, 5);
+
+    assert_in_range(ann.oldest_ms, 1, FRESH_MS / 2);
+}
+
+TEST(a_slow_reader_wastes_little_of_its_time)
+{
+    struct reader ann = reader_of(state, 2000);
+    struct world *w = ann.peer->world;
+    ann.delay_steps = 10;
+    go_on(w, &ann, 30000, 5);
+    uint64_t before = ann.read_bytes;
+
+    go_on(w, &ann, 60000, 5);
+
+    assert_true(ann.read_bytes - before > 60 * 2000 * 8 / 10);
+}
+
+TEST(a_long_way_loses_nothing_when_it_is_wide)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    ann.delay_steps = 40; /* 0.8 s */
+
+    peer_block(ann.peer);
+    go_on(w, &ann, 500, 5);
+    peer_unblock(ann.peer);
+    go_on(w, &ann, 60000, 5);
+
+    assert_int_equal(superseded(w), 0);
+    assert_int_equal(ann.peer->arrival_count, number);
+}
+
+TEST(one_that_reads_fast_again_gets_everything_again_and_costs_nothing_more)
+{
+    struct reader ann = reader_of(state, 2000);
+    struct world *w = ann.peer->world;
+    go_on(w, &ann, 60000, 5);
+    assert_int_equal(hub_stats(w->hub).slow, 1);
+
+    ann.step_bytes = 1000000;
+    go_on(w, &ann, 20000, 5);
+    assert_int_equal(hub_stats(w->hub).slow, 0);
+    uint64_t before = superseded(w);
+    size_t arrived = ann.peer->arrival_count;
+    go_on(w, &ann, 10000, 5);
+
+    assert_int_equal(superseded(w), before);
+    assert_int_equal(ann.peer->arrival_count - arrived, 10 * 250);
+}
+
+TEST(one_that_stops_is_held_however_much_its_socket_would_take)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    go_on(w, &ann, 2000, 5);
+    ann.step_bytes = 0;
+    go_on(w, &ann, 10000, 5);
+    assert_true(hub_is_held(&ann.peer->follower));
+    uint64_t handed = ann.peer->handed_bytes;
+    go_on(w, &ann, 300000, 5);
+
+    assert_int_equal(ann.peer->handed_bytes, handed);
+    assert_int_equal(hub_stats(w->hub).queued_bytes, 0);
+    ann.step_bytes = 1000000;
+    go_on(w, &ann, 10000, 5);
+    for (int runner = 0; runner < RUNNERS; runner++)
+        assert_true(ann.last_number[runner] > number - RUNNERS - 5);
+}
+
+TEST(one_that_never_answers_is_waited_for_once_and_then_gets_everything)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    ann.is_silent = true;
+    go_on(w, &ann, 3 * FRESH_MS, 5);
+    size_t arrived = ann.peer->arrival_count;
+
+    go_on(w, &ann, 60000, 5);
+
+    assert_int_equal(ann.peer->arrival_count - arrived, 60 * 250);
+    assert_int_equal(hub_stats(w->hub).slow, 0);
+}
+
+TEST(answers_that_nobody_asked_for_change_nothing)
+{
+    struct reader ann = reader_of(state, 2000);
+    struct world *w = ann.peer->world;
+    go_on(w, &ann, 30000, 5);
+    ann.step_bytes = 0;
+    go_on(w, &ann, 10000, 5);
+    uint64_t handed = ann.peer->handed_bytes;
+
+    for (uint32_t probe = 0; probe < 256; probe++)
+        hub_answered(w->hub, &ann.peer->follower, probe, w->now_ms);
+    hub_answered(w->hub, &ann.peer->follower, UINT32_MAX, w->now_ms);
+    go_on(w, &ann, 1000, 5);
+
+    assert_int_equal(ann.peer->handed_bytes, handed);
+}
+
+TEST(a_socket_that_is_full_for_a_moment_loses_nothing_with_probes_either)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    for (int i = 0; i < 20; i++) {
+        peer_block(ann.peer);
+        go_on(w, &ann, 700, 5);
+        peer_unblock(ann.peer);
+        go_on(w, &ann, 300, 5);
+    }
+    assert_int_equal(superseded(w), 0);
+    assert_int_equal(ann.peer->arrival_count, number);
+}
+
+TEST(what_is_superseded_is_counted_while_a_reader_is_stuck)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    go_on(w, &ann, 1000, 5);
+    peer_block(ann.peer);
+    go_on(w, &ann, 10000, 5);
+    uint64_t lost = superseded(w);
+    assert_in_range(lost, 10 * 250 - RUNNERS - 5, 10 * 250);
+    assert_int_equal(hub_superseded(&ann.peer->follower), lost);
+
+    peer_unblock(ann.peer);
+    go_on(w, &ann, 5000, 5);
+
+    assert_int_equal(superseded(w) + ann.peer->arrival_count, number);
+}
+
+TEST(without_a_bound_there_are_no_probes)
+{
+    struct reader ann = reader_of(state, 2000);
+    struct hub_options options = world_usual();
+    ann.peer = world_follow(world_like(state, options), "r00 r01 r02");
+    go_on(ann.peer->world, &ann, 20000, 5);
+    assert_int_equal(ann.peer->probe_count, 0);
+}
