@@ -20,51 +20,39 @@
 #define MSG_NOSIGNAL 0 /* macOS: main ignores SIGPIPE */
 #endif
 
-static void on_ready(uv_poll_t *poll, int status, int events);
-
-static struct conn *conn_of(void *data)
+static struct conn *conn_of(struct polled *polled)
 {
-    struct conn *conn = data;
+    struct conn *conn = (struct conn *)(void *)polled; /* its first member */
     CHECK_MAGIC(conn, CONN_MAGIC);
     return conn;
 }
 
-/* Ask the loop for just what can be dealt with now. Each change costs system calls, so only when it is one. */
-static void watch(struct conn *conn)
+/* Just what can be dealt with now. */
+static unsigned wanted(const struct conn *conn)
 {
-    bool reads = !conn->connecting && !conn->ended && !conn->paused;
-    unsigned events = reads ? UV_READABLE : 0;
-    if (conn->wants_room || conn->connecting)
-        events |= UV_WRITABLE;
-    if (events == conn->watching)
-        return;
-    conn->watching = (uint8_t)events;
-    if (events == 0)
-        uv_poll_stop(&conn->poll);
-    else
-        uv_poll_start(&conn->poll, (int)events, on_ready);
+    unsigned events = conn->ended || conn->paused ? 0 : POLLER_READ;
+    return conn->wants_room || conn->connecting ? events | POLLER_WRITE : events;
 }
 
-static void init(struct conn *conn, struct worker *worker, const struct conn_events *events)
+static void watch(struct conn *conn)
 {
-    conn->events = events;
+    poller_want(worker_poller(conn->worker), &conn->polled, wanted(conn));
+}
+
+static int begin(struct conn *conn, struct worker *worker, int fd, bool connecting)
+{
     conn->worker = worker;
     conn->magic = CONN_MAGIC;
     conn->kept = NULL;
-    conn->watching = 0;
-    conn->connecting = conn->wants_room = conn->ended = conn->closing = false;
-    conn->paused = false;
+    conn->wants_room = conn->ended = conn->closing = conn->paused = false;
+    conn->connecting = connecting;
+    return poller_add(worker_poller(worker), &conn->polled, fd, wanted(conn));
 }
 
 int conn_open(struct conn *conn, struct worker *worker, int fd, const struct conn_events *events)
 {
-    init(conn, worker, events);
-    if (uv_poll_init(worker_loop(worker), &conn->poll, fd) != 0)
-        return ERR_SYSTEM;
-    conn->fd = fd;
-    conn->poll.data = conn;
-    watch(conn);
-    return 0;
+    conn->events = events;
+    return begin(conn, worker, fd, false);
 }
 
 static int connect_socket(const struct address *address)
@@ -92,14 +80,11 @@ int conn_connect(struct conn *conn, struct worker *worker, const struct address 
     int fd = connect_socket(address);
     if (fd < 0)
         return fd;
-    int err = conn_open(conn, worker, fd, events);
-    if (err < 0) {
+    conn->events = events;
+    int err = begin(conn, worker, fd, true);
+    if (err < 0)
         close(fd);
-        return err;
-    }
-    conn->connecting = true;
-    watch(conn);
-    return 0;
+    return err;
 }
 
 /* --- out ------------------------------------------------------------------------------------------------------------ */
@@ -118,8 +103,9 @@ static size_t write_vector(struct conn *conn, struct iovec *vector, size_t count
     ssize_t written;
     struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
     do {
-        written = count == 1 ? send(conn->fd, vector->iov_base, vector->iov_len, MSG_NOSIGNAL)
-                             : sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+        written = count == 1
+                      ? send(conn->polled.fd, vector->iov_base, vector->iov_len, MSG_NOSIGNAL)
+                      : sendmsg(conn->polled.fd, &message, MSG_NOSIGNAL);
     } while (written < 0 && errno == EINTR);
     return written > 0 ? (size_t)written : 0;
 }
@@ -157,9 +143,11 @@ int conn_keep(struct conn *conn, struct span bytes)
     if (conn->closing || bytes.len == 0)
         return 0;
     int err = outbox_keep(&conn->kept, bytes);
-    if (err == 0)
-        want_room(conn);
-    return err;
+    if (err < 0 || conn->wants_room)
+        return err;
+    want_room(conn);
+    poller_again(worker_poller(conn->worker), &conn->polled); /* the socket may have room already */
+    return 0;
 }
 
 int conn_write(struct conn *conn, struct span bytes)
@@ -205,7 +193,7 @@ void conn_shutdown(struct conn *conn)
 {
     CHECK(conn_queued(conn) == 0);
     if (!conn->closing)
-        shutdown(conn->fd, SHUT_WR);
+        shutdown(conn->polled.fd, SHUT_WR);
 }
 
 /* --- events --------------------------------------------------------------------------------------------------------- */
@@ -218,13 +206,14 @@ static void end(struct conn *conn, enum conn_end how)
     conn->events->on_end(conn, how);
 }
 
-static void read_some(struct conn *conn)
+/* One buffer in a turn, so that none starves the others; true when there may be more. */
+static bool read_some(struct conn *conn)
 {
     size_t bytes;
     uint8_t *buffer = worker_read_buffer(conn->worker, &bytes);
     ssize_t got;
     do {
-        got = recv(conn->fd, buffer, bytes, 0);
+        got = recv(conn->polled.fd, buffer, bytes, 0);
     } while (got < 0 && errno == EINTR);
     if (got > 0)
         conn->events->on_bytes(conn, buffer, (size_t)got);
@@ -232,13 +221,22 @@ static void read_some(struct conn *conn)
         end(conn, CONN_END_FIN);
     else if (errno != EAGAIN && errno != EWOULDBLOCK)
         end(conn, CONN_END_RESET);
+    return got == (ssize_t)bytes;
+}
+
+/* What is told of the peer's end is told once, and it lies behind the peer's last bytes. */
+static void use_bytes(struct conn *conn, unsigned ready)
+{
+    bool has_more = read_some(conn) || (ready & POLLER_END) != 0;
+    if (has_more && !conn->ended && !conn->closing)
+        poller_again(worker_poller(conn->worker), &conn->polled);
 }
 
 static void finish_connecting(struct conn *conn)
 {
     int error = 0;
     socklen_t len = sizeof error;
-    getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    getsockopt(conn->polled.fd, SOL_SOCKET, SO_ERROR, &error, &len);
     conn->connecting = false;
     if (error != 0) {
         end(conn, CONN_END_REFUSED);
@@ -259,42 +257,43 @@ static void use_room(struct conn *conn)
 }
 
 /*
- * The connection broke, and the loop has stopped watching it. What the peer sent before is still there to be read: a runner's
+ * The connection broke, and nothing more will be told of it. What the peer sent before is still there to be read: a runner's
  * last position may be among it.
  */
 static void read_the_rest(struct conn *conn)
 {
-    conn->watching = 0;
     for (int i = 0; i < READS_OF_THE_REST && !conn->ended && !conn->closing; i++)
         read_some(conn);
     if (!conn->ended && !conn->closing)
         end(conn, CONN_END_RESET);
 }
 
-static void on_ready(uv_poll_t *poll, int status, int events)
+static void on_ready(struct polled *polled, unsigned ready)
 {
-    struct conn *conn = conn_of(poll->data);
-    if (conn->connecting) {
-        conn->watching = status < 0 ? 0 : conn->watching;
+    struct conn *conn = conn_of(polled);
+    if (conn->connecting && (ready & (POLLER_WRITE | POLLER_BROKEN)) != 0)
         finish_connecting(conn);
+    if (conn->connecting || conn->closing)
         return;
-    }
-    if (status < 0) {
+    if ((ready & POLLER_BROKEN) != 0)
         read_the_rest(conn);
-        return;
-    }
-    if ((events & UV_READABLE) != 0 && !conn->ended)
-        read_some(conn);
-    if (!conn->closing && conn->wants_room && (events & UV_WRITABLE) != 0)
+    else if ((ready & POLLER_READ) != 0 && !conn->ended)
+        use_bytes(conn, ready);
+    if (!conn->closing && conn->wants_room && (ready & POLLER_WRITE) != 0)
         use_room(conn);
 }
 
-static void on_poll_closed(uv_handle_t *handle)
+static void on_removed(struct polled *polled)
 {
-    struct conn *conn = conn_of(handle->data);
+    struct conn *conn = conn_of(polled);
     conn->magic = 0;
     conn->events->on_closed(conn);
 }
+
+const struct poller_events conn_poller_events = {
+    .on_ready = on_ready,
+    .on_removed = on_removed,
+};
 
 void conn_close(struct conn *conn)
 {
@@ -302,24 +301,23 @@ void conn_close(struct conn *conn)
         return;
     conn->closing = true;
     outbox_free(&conn->kept);
-    uv_poll_stop(&conn->poll);
-    close(conn->fd);
-    conn->fd = -1;
-    uv_close((uv_handle_t *)&conn->poll, on_poll_closed);
+    poller_remove(worker_poller(conn->worker), &conn->polled);
+    close(conn->polled.fd);
+    conn->polled.fd = -1;
 }
 
 void conn_reset(struct conn *conn)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (!conn->closing)
-        setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        setsockopt(conn->polled.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     conn_close(conn);
 }
 
 int conn_peer(const struct conn *conn, struct address *out)
 {
     out->len = sizeof out->storage;
-    int err = conn->closing ? -1 : getpeername(conn->fd, (void *)&out->storage, &out->len);
+    int err = conn->closing ? -1 : getpeername(conn->polled.fd, (void *)&out->storage, &out->len);
     return err == 0 ? 0 : ERR_SYSTEM;
 }
 

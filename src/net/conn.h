@@ -2,7 +2,7 @@
  * conn: one TCP connection. The only code that reads, writes or closes its descriptor.
  *
  * It tells its owner what arrives and when there is room; it never queues for the owner beyond what the owner asks it to
- * keep, so that "full" is known at once (uv_poll in place of uv_tcp: docs/decisions/). An idle connection has no buffer.
+ * keep, so that "full" is known at once (readiness, not completion: docs/decisions/). An idle connection has no buffer.
  *
  * Happy path: conn_open() or conn_connect() -> on_open (connect only) -> on_bytes ... -> on_end -> conn_close() -> on_closed.
  * conn_close() may come at any time, also inside an event; on_closed always follows, later, and is the last event.
@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "base/span.h"
 #include "net/address.h"
+#include "net/poller.h"
 #include "net/worker.h"
 
 struct conn;
@@ -42,24 +42,22 @@ struct conn_events {
 
 /* Embedded in its owner's struct. Private but for its size. */
 struct conn {
-    uv_poll_t poll;
+    struct polled polled; /* first: it leads back here */
     const struct conn_events *events;
     struct worker *worker;
     struct outbox *kept; /* owned; bytes that go out first */
     uint32_t magic;
-    int fd;
-    uint8_t watching; /* the events asked of the loop */
-    bool connecting;
-    bool wants_room; /* on_writable is owed */
-    bool ended;
-    bool closing;
-    bool paused; /* nothing is read */
+    bool connecting : 1;
+    bool wants_room : 1; /* on_writable is owed */
+    bool ended : 1;
+    bool closing : 1;
+    bool paused : 1; /* nothing is read */
 };
 
-/* Take over a connected, non-blocking descriptor. 0, or ERR_SYSTEM: the descriptor is still the caller's. */
+/* Take over a connected, non-blocking descriptor. 0; ERR_SYSTEM, ERR_NO_MEMORY: the descriptor is still the caller's. */
 int conn_open(struct conn *conn, struct worker *worker, int fd, const struct conn_events *events);
 
-/* Begin to connect. 0, or ERR_SYSTEM (out of descriptors): no event follows. */
+/* Begin to connect. 0; ERR_SYSTEM (out of descriptors), ERR_NO_MEMORY: no event follows. */
 int conn_connect(struct conn *conn, struct worker *worker, const struct address *address,
                  const struct conn_events *events);
 
@@ -96,5 +94,8 @@ bool conn_is_closing(const struct conn *conn);
 
 /* The socket was full when last written to, and has not said otherwise. */
 bool conn_is_full(const struct conn *conn);
+
+/* For the worker: what its poller tells connections. */
+extern const struct poller_events conn_poller_events;
 
 #endif

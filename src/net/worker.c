@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/conn.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
+#include "net/poller.h"
 
 #define WORKER_MAGIC 0x776f726bU
 #define DEFAULT_READ_BYTES 65536
@@ -24,6 +26,7 @@ struct worker {
     uint64_t alarm_ms;
     uv_async_t wake_up;
     struct mailbox *mailbox;
+    struct poller *poller; /* owned; of the connections */
     struct listener *listeners;
     uint8_t *read_buffer; /* owned */
     bool is_stopping;
@@ -41,9 +44,12 @@ static void on_awake(uv_idle_t *idle)
     (void)idle;
 }
 
+/* Connections that were closed are gone before on_turn; those that it closes itself are worth another turn. */
 static void end_turn(struct worker *worker)
 {
+    poller_end_turn(worker->poller);
     bool has_more = worker->options.events.on_turn(worker->options.context, worker_now_ms(worker));
+    has_more |= poller_end_turn(worker->poller);
     if (has_more)
         uv_idle_start(&worker->awake, on_awake);
     else
@@ -95,10 +101,11 @@ static int init_handles(struct worker *worker)
     uv_loop_t *loop = &worker->loop;
     if (uv_loop_init(loop) != 0)
         return ERR_SYSTEM;
-    if (uv_async_init(loop, &worker->wake_up, on_wake_up) != 0) {
-        uv_loop_close(loop);
-        return ERR_SYSTEM;
-    }
+    if (uv_async_init(loop, &worker->wake_up, on_wake_up) != 0)
+        goto no_wake_up;
+    worker->poller = poller_new(loop, &conn_poller_events);
+    if (worker->poller == NULL)
+        goto no_poller;
     uv_prepare_init(loop, &worker->before_sleep);
     uv_check_init(loop, &worker->after_io);
     uv_idle_init(loop, &worker->awake);
@@ -107,6 +114,12 @@ static int init_handles(struct worker *worker)
     worker->wake_up.data = worker->before_sleep.data = worker->after_io.data = worker;
     worker->awake.data = worker->tick.data = worker->alarm.data = worker;
     return 0;
+no_poller:
+    uv_close((uv_handle_t *)&worker->wake_up, NULL);
+    uv_run(loop, UV_RUN_DEFAULT);
+no_wake_up:
+    uv_loop_close(loop);
+    return ERR_SYSTEM;
 }
 
 static void start_handles(struct worker *worker)
@@ -151,6 +164,7 @@ void worker_run(struct worker *worker)
     uv_close((uv_handle_t *)&worker->after_io, NULL);
     uv_close((uv_handle_t *)&worker->awake, NULL);
     uv_close((uv_handle_t *)&worker->alarm, NULL);
+    poller_stop(worker->poller);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
     deliver(worker, SIZE_MAX);
 }
@@ -178,6 +192,7 @@ void worker_free(struct worker **worker)
     if (it == NULL)
         return;
     CHECK(uv_loop_close(&it->loop) == 0);
+    poller_free(&it->poller);
     mailbox_free(&it->mailbox);
     mem_free(it->read_buffer);
     it->magic = 0;
@@ -205,6 +220,11 @@ void worker_wake_at(struct worker *worker, uint64_t at_ms)
 uint64_t worker_now_ms(const struct worker *worker)
 {
     return uv_now(&worker->loop);
+}
+
+struct poller *worker_poller(struct worker *worker)
+{
+    return worker->poller;
 }
 
 uv_loop_t *worker_loop(struct worker *worker)

@@ -14,6 +14,7 @@
 
 struct worker;
 struct listener;
+struct poller;
 
 struct worker_events {
     /* The end of a turn, also before the loop goes to sleep. True: there is work left, turn again without sleeping. */
@@ -61,7 +62,10 @@ uint64_t worker_now_ms(const struct worker *worker);
 /* For listener: those that worker_stop() closes. */
 struct listener **worker_listeners(struct worker *worker);
 
-/* For conn, listener and a command's own timers. */
+/* For conn. */
+struct poller *worker_poller(struct worker *worker);
+
+/* For listener and a command's own timers. */
 uv_loop_t *worker_loop(struct worker *worker);
 uint8_t *worker_read_buffer(struct worker *worker, size_t *bytes);
 

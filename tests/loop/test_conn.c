@@ -123,6 +123,79 @@ TEST(a_full_socket_is_told_at_once_and_room_later)
     mem_free(bytes);
 }
 
+TEST(a_socket_that_fills_again_and_again_is_told_room_each_time)
+{
+    uint8_t *bytes = pattern();
+    uint8_t *got = mem_must(PLENTY);
+    for (int i = 1; i <= 5; i++) {
+        assert_in_range(fill(bytes), 1, PLENTY - 1);
+        while (peer_reads(got, PLENTY) > 0)
+            continue;
+        heard.writables = 0;
+        loop_run_until(loop, heard_is_writable, &heard, 10);
+    }
+    mem_free(got);
+    mem_free(bytes);
+}
+
+TEST(what_is_kept_for_a_socket_with_room_goes_out_in_the_next_turn)
+{
+    uint8_t got[8];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(conn_keep(&heard.conn, span_of_text("kept")), 0);
+        heard.writables = 0;
+        loop_run_until(loop, heard_is_writable, &heard, 10);
+        assert_int_equal(peer_reads(got, sizeof got), 4);
+        loop_turn(loop); /* the room that this made is told to nobody */
+        loop_turn(loop);
+    }
+}
+
+static size_t peer_fills(const uint8_t *bytes)
+{
+    size_t said = 0;
+    for (ssize_t taken = 1; taken > 0; said += taken > 0 ? (size_t)taken : 0)
+        taken = send(peer, bytes + said, 4096, MSG_NOSIGNAL);
+    return said;
+}
+
+static void expect_heard(const uint8_t *bytes, size_t len)
+{
+    assert_int_equal(heard.bytes.len, len);
+    assert_memory_equal(heard.bytes.data, bytes, len);
+}
+
+static void turn_by_turn(size_t len)
+{
+    size_t buffer_bytes;
+    worker_read_buffer(loop->worker, &buffer_bytes);
+    assert_true(len > buffer_bytes);
+    for (size_t before = 0; before < len; before = heard.bytes.len) {
+        loop_turn(loop);
+        assert_in_range(heard.bytes.len - before, 1, buffer_bytes);
+    }
+}
+
+TEST(of_a_peer_that_sends_much_one_buffer_is_read_in_a_turn_and_all_in_the_end)
+{
+    uint8_t *bytes = pattern();
+    size_t len = peer_fills(bytes);
+    turn_by_turn(len);
+    expect_heard(bytes, len);
+    mem_free(bytes);
+}
+
+TEST(the_end_lies_behind_all_that_was_sent_before_it)
+{
+    uint8_t *bytes = pattern();
+    size_t len = peer_fills(bytes);
+    shutdown(peer, SHUT_WR);
+    turn_by_turn(len);
+    loop_run_until(loop, heard_has_ended, &heard, 10);
+    expect_heard(bytes, len);
+    mem_free(bytes);
+}
+
 TEST(spans_are_written_as_one_in_order)
 {
     uint8_t got[16];
