@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* For how long a session waits for the fetch of a key to begin. */
+#define PATIENCE_MS 2000
+
 struct trust {
     const struct options *options; /* borrowed */
     struct issuer issuers[AUTHORITY_ISSUERS];
@@ -407,7 +410,7 @@ bool trust_issuer_is_secret(const struct trust *trust, size_t issuer)
 
 bool trust_ask_for_keys(struct trust *trust, size_t issuer)
 {
-    return trust->fetcher != NULL && key_fetcher_ask(trust->fetcher, issuer) == 0;
+    return trust->fetcher != NULL && key_fetcher_ask(trust->fetcher, issuer) <= PATIENCE_MS;
 }
 
 struct failed_tokens *trust_failed_tokens(const struct trust *trust)

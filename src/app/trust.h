@@ -71,7 +71,7 @@ struct authority *trust_new_authority(const struct trust *trust, authority_refre
 /* Its keys are one raw secret, and not a JWKS. */
 bool trust_issuer_is_secret(const struct trust *trust, size_t issuer);
 
-/* Ask for the keys of an issuer anew. False: not now. Any thread. */
+/* Ask for the keys of an issuer anew. False: they would not come soon. Any thread. */
 bool trust_ask_for_keys(struct trust *trust, size_t issuer);
 
 /* Borrowed, thread-safe. */

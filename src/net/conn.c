@@ -30,7 +30,7 @@ static struct conn *conn_of(struct polled *polled)
 /* Just what can be dealt with now. */
 static unsigned wanted(const struct conn *conn)
 {
-    unsigned events = conn->ended || conn->paused ? 0 : POLLER_READ;
+    unsigned events = conn->ended ? 0 : POLLER_READ;
     return conn->wants_room || conn->connecting ? events | POLLER_WRITE : events;
 }
 
@@ -161,15 +161,16 @@ int conn_write(struct conn *conn, struct span bytes)
 void conn_pause(struct conn *conn)
 {
     conn->paused = true;
-    if (!conn->closing)
-        watch(conn);
 }
 
+/* What was told meanwhile is not told again by itself. */
 void conn_resume(struct conn *conn)
 {
+    if (!conn->paused)
+        return;
     conn->paused = false;
-    if (!conn->closing)
-        watch(conn);
+    if (!conn->closing && !conn->ended)
+        poller_again(worker_poller(conn->worker), &conn->polled);
 }
 
 size_t conn_queued(const struct conn *conn)
@@ -275,9 +276,11 @@ static void on_ready(struct polled *polled, unsigned ready)
         finish_connecting(conn);
     if (conn->connecting || conn->closing)
         return;
-    if ((ready & POLLER_BROKEN) != 0)
+    if ((ready & POLLER_BROKEN) != 0 && conn->paused)
+        end(conn, CONN_END_RESET);
+    else if ((ready & POLLER_BROKEN) != 0)
         read_the_rest(conn);
-    else if ((ready & POLLER_READ) != 0 && !conn->ended)
+    else if ((ready & POLLER_READ) != 0 && !conn->ended && !conn->paused)
         use_bytes(conn, ready);
     if (!conn->closing && conn->wants_room && (ready & POLLER_WRITE) != 0)
         use_room(conn);

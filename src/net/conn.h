@@ -73,7 +73,7 @@ int conn_write(struct conn *conn, struct span bytes);
 /* Keep a copy of bytes that go out before anything else but what is kept already. 0 or ERR_NO_MEMORY. */
 int conn_keep(struct conn *conn, struct span bytes);
 
-/* Read nothing until conn_resume(): neither bytes nor the end come meanwhile. What was read already was handed over. */
+/* Read nothing until conn_resume(); of what was read already there may still come some. That the connection broke is told. */
 void conn_pause(struct conn *conn);
 void conn_resume(struct conn *conn);
 

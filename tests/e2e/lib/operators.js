@@ -19,7 +19,7 @@ class Operators {
 
   /* { status, body } */
   ask(method, path, message, token = OPERATORS_TOKEN) {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` };
     const body = message === undefined || typeof message === 'string' ? message : JSON.stringify(message);
     if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
     return request(this, path, { method, body, headers });

@@ -1,0 +1,290 @@
+'use strict';
+/*
+ * What becomes of sessions as their tokens expire, are renewed or revoked, and as the keys behind them change.
+ */
+const assert = require('node:assert');
+const fs = require('node:fs');
+const http = require('node:http');
+const test = require('node:test');
+const { Operators } = require('./lib/operators.js');
+const { forEachWorkerCount, startServer } = require('./lib/server.js');
+const { AUDIENCE, ISSUER, authArgs, bearer, issuerOf, newPath } = require('./lib/tokens.js');
+const { until } = require('./lib/wait.js');
+
+const now = () => Math.floor(Date.now() / 1000);
+
+async function startWithIssuer(t, more = []) {
+  const issuer = await issuerOf(t);
+  const server = await startServer(t, authArgs(t, issuer, more));
+  return { issuer, server, operators: await Operators.of(server) };
+}
+
+/* { code, closed } with which a session was told that its token is no good any more. */
+async function end(client) {
+  const { error } = await client.next();
+  return [error.code, (await client.closed()).code];
+}
+
+forEachWorkerCount((suffix, workers) => {
+  test(`a session falls when its token expires${suffix}`, async (t) => {
+    const { issuer, server } = await startWithIssuer(t, [...workers, '--token-leeway', '0']);
+    const expires = now() + 2;
+    const mortal = await server.client(bearer(await issuer.token({ sub: '7', exp: expires })));
+    const other = await server.client(bearer(await issuer.token({ sub: '8' })));
+    mortal.follow([7]);
+    assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
+    assert.ok(now() >= expires && now() <= expires + 5, `at ${now()}, it expired at ${expires}`);
+    await other.expectNothingMore();
+  });
+
+  test(`what is revoked falls at once, and stays so after a restart${suffix}`, async (t) => {
+    const file = newPath(t, 'revocations');
+    const more = [...workers, '--revocations', file];
+    const { issuer, server, operators } = await startWithIssuer(t, more);
+    const byToken = bearer(await issuer.token({ sub: '1', jti: 'one' }));
+    const bySubject = bearer(await issuer.token({ sub: '2' }));
+    const old = bearer(await issuer.token({ sub: '3', iat: now() - 100 }));
+    const young = bearer(await issuer.token({ sub: '4' }));
+    const sessions = [];
+    for (const token of [byToken, bySubject, old, young]) sessions.push(await server.client(token));
+    await operators.post('/revoke', { jti: 'one' });
+    await operators.post('/revoke', { sub: '2' });
+    await operators.post('/revoke', { issued_before: now() - 50 });
+    for (const session of sessions.slice(0, 3)) assert.deepStrictEqual(await end(session), ['token_revoked', 4403]);
+    await sessions[3].expectNothingMore();
+    assert.strictEqual((await operators.get('/revocations')).revocations.length, 3);
+    await server.stop();
+
+    const again = await startServer(t, authArgs(t, issuer, more));
+    for (const token of [byToken, bySubject, old]) {
+      const client = await again.client();
+      client.send({ token: token.headers.authorization.slice('Bearer '.length) });
+      assert.strictEqual((await client.next()).error.code, 'token_revoked');
+      await client.closed();
+    }
+    await (await again.client(young)).expectNothingMore();
+  });
+});
+
+test('a session that renews its token goes on and misses nothing', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '0']);
+  const feed = await server.client(bearer(await issuer.token({ sub: '7' })));
+  const first = now() + 2;
+  const client = await server.client(bearer(await issuer.token({ follow: ['7'], exp: first })));
+  client.follow([7]);
+  await client.ping();
+  let published = 0;
+  const positions = [];
+  const renewed = await issuer.token({ follow: ['7'] });
+  await until(async () => {
+    feed.publish(7, published++, 0);
+    if (published === 5) client.send({ token: renewed });
+    await feed.ping();
+    return now() > first + 2;
+  }, 'the first token to be over');
+  await client.settle();
+  for (const message of await client.take(published + 1)) if (message.userId === 7) positions.push(message.lat);
+  assert.deepStrictEqual(
+    positions,
+    Array.from({ length: published }, (_, i) => i),
+  );
+  await client.expectNothingMore();
+});
+
+test('what a new token does not grant is not followed any more, and the rest goes on', async (t) => {
+  const { issuer, server } = await startWithIssuer(t);
+  const feed = await server.client(bearer(await issuer.token({ publish: ['*'] })));
+  const client = await server.client(bearer(await issuer.token({ follow: '*' })));
+  client.follow([7, 8]);
+  client.send({ token: await issuer.token({ follow: ['8'] }) });
+  assert.ok((await client.next()).token.expires > now());
+  feed.publish(7, 1, 1);
+  feed.publish(8, 2, 2);
+  assert.strictEqual((await client.next()).userId, 8);
+  client.follow([7]);
+  assert.deepStrictEqual((await client.next()).error.ids, [7]);
+  await client.expectNothingMore();
+});
+
+test('a bad token in an open session is refused, and the one before still counts', async (t) => {
+  const { issuer, server } = await startWithIssuer(t);
+  const client = await server.client(bearer(await issuer.token({ sub: '7' })));
+  client.send({ token: 'junk' });
+  assert.strictEqual((await client.next()).error.code, 'bad_token');
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.strictEqual((await client.next()).userId, 7);
+});
+
+test('operators see sessions, send them away, and change the log level; nobody else does', async (t) => {
+  const { issuer, server, operators } = await startWithIssuer(t, ['--workers', '2']);
+  const clients = [];
+  for (const sub of ['1', '2', '3', '4']) {
+    const client = await server.client({ ...bearer(await issuer.token({ sub })), localAddress: `127.0.0.${sub}` });
+    client.follow([Number(sub)]);
+    await client.ping();
+    clients.push(client);
+  }
+  const listed = await operators.get('/sessions?order=newest&limit=3');
+  assert.strictEqual(listed.total, 4);
+  assert.strictEqual(listed.sessions.length, 3);
+  const all = (await operators.get('/sessions')).sessions;
+  assert.deepStrictEqual(all.map((session) => session.sub).sort(), ['1', '2', '3', '4']);
+  assert.ok(all.every((session) => session.follows === 1 && session.address.startsWith('127.0.0.')));
+  const third = all.find((session) => session.sub === '3');
+  assert.deepStrictEqual(await operators.post('/kick', { id: third.id }), { kicked: 1 });
+  assert.deepStrictEqual(await operators.post('/kick', { sub: '1' }), { kicked: 1 });
+  assert.deepStrictEqual(await operators.post('/kick', { address: '127.0.0.2' }), { kicked: 1 });
+  assert.deepStrictEqual(await operators.post('/kick', { sub: 'nobody' }), { kicked: 0 });
+  for (const client of clients.slice(0, 3)) assert.strictEqual((await client.closed()).code, 4403);
+  await clients[3].expectNothingMore();
+  assert.deepStrictEqual(await operators.json('PUT', '/log-level', { level: 'debug' }), { level: 'debug' });
+  assert.deepStrictEqual(await operators.get('/log-level'), { level: 'debug' });
+  assert.match((await operators.ask('GET', '/metrics')).body, /^spectate_workers 2$/m);
+});
+
+test("nothing of the operators' port is on the public one, and nothing of it without its token", async (t) => {
+  const { issuer, server, operators } = await startWithIssuer(t, ['--max-failed-tokens-per-second', '0']);
+  const requests = [
+    ['GET', '/sessions'],
+    ['POST', '/kick', { sub: '7' }],
+    ['POST', '/revoke', { sub: '7' }],
+    ['GET', '/revocations'],
+    ['GET', '/log-level'],
+    ['PUT', '/log-level', { level: 'debug' }],
+    ['GET', '/metrics'],
+    ['GET', '/nothing'],
+  ];
+  const good = await issuer.token({ sub: '7', publish: ['*'], follow: '*' });
+  for (const [method, path, message] of requests) {
+    for (const token of [undefined, '', 'wrong', good]) {
+      const answer = await operators.ask(method, path, message, token ?? null);
+      assert.strictEqual(answer.status, 401, `${method} ${path} with ${token}`);
+      assert.match(answer.headers['www-authenticate'], /Bearer/);
+    }
+    if (path === '/metrics') continue;
+    const answer = await server.get(path, { method });
+    assert.ok([404, 405].includes(answer.status), `${method} ${path} is public: ${answer.status}`);
+  }
+  assert.strictEqual((await operators.ask('GET', '/healthz', undefined, null)).status, 200);
+  assert.deepStrictEqual((await operators.get('/revocations')).revocations, []);
+});
+
+test('operators are told what is wrong with what they ask', async (t) => {
+  const { operators } = await startWithIssuer(t);
+  const wrong = [
+    ['POST', '/kick', {}, 400],
+    ['POST', '/kick', 'junk', 400],
+    ['POST', '/kick', { id: 'x' }, 400],
+    ['POST', '/revoke', { jti: '' }, 400],
+    ['POST', '/revoke', { jti: 'a', sub: 'b' }, 400],
+    ['PUT', '/log-level', { level: 'loud' }, 400],
+    ['GET', '/sessions?order=best', undefined, 400],
+    ['GET', '/sessions?limit=0', undefined, 400],
+    ['GET', '/sessions?limit=99999999999999999999', undefined, 400],
+    ['GET', '/kick', undefined, 405],
+    ['POST', '/sessions', {}, 405],
+    ['GET', '/nothing', undefined, 404],
+    ['POST', '/kick', 'x'.repeat(5000), 413],
+  ];
+  for (const [method, path, message, status] of wrong)
+    assert.strictEqual((await operators.ask(method, path, message)).status, status, `${method} ${path}`);
+});
+
+/* --- keys that come from a URL -------------------------------------------------------------------------------------- */
+
+/* Serves the issuer's keys, and counts how often. */
+class KeyServer {
+  static async start(t, issuer) {
+    const it = new KeyServer();
+    it.issuer = issuer;
+    it.count = 0;
+    it.broken = false;
+    it.server = http.createServer((_, response) => {
+      it.count++;
+      response.writeHead(it.broken ? 500 : 200, { 'content-type': 'application/json' });
+      response.end(it.broken ? 'oops' : JSON.stringify(it.issuer.jwks));
+    });
+    await new Promise((resolve) => it.server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      it.server.closeAllConnections();
+      it.server.close();
+    });
+    it.spec = `iss=${ISSUER} aud=${AUDIENCE} keys=http://127.0.0.1:${it.server.address().port}/jwks.json`;
+    return it;
+  }
+}
+
+async function startWithKeyServer(t, more = []) {
+  const issuer = await issuerOf(t);
+  const keys = await KeyServer.start(t, issuer);
+  const server = await startServer(t, ['--auth', 'jwt', '--issuer', keys.spec, ...more]);
+  await until(() => keys.count > 0, 'the keys to be fetched');
+  return { issuer, keys, server };
+}
+
+forEachWorkerCount((suffix, workers) => {
+  test(`a token by a key that is new at its URL waits for it, in the handshake and in a message${suffix}`, async (t) => {
+    const more = [...workers, '--jwks-min-interval', '100ms'];
+    const { issuer, keys, server } = await startWithKeyServer(t, more);
+    const old = await server.client(bearer(await issuer.token({ sub: '7' })));
+    await issuer.addKey('ES256', 'second');
+    const client = await server.client(bearer(await issuer.token({ sub: '8' }, { kid: 'second' })));
+    client.follow([8]);
+    client.publish(8, 1, 2);
+    assert.strictEqual((await client.next()).userId, 8);
+    await issuer.addKey('ES256', 'third');
+    const third = await issuer.token({ sub: '9' }, { kid: 'third' });
+    const inBand = await until(async () => {
+      const it = await server.client();
+      it.send({ token: third });
+      it.follow([9]);
+      it.publish(9, 3, 4);
+      const answer = await it.next();
+      return answer.token && it;
+    }, 'the third key, which may not be asked for at once');
+    assert.strictEqual((await inBand.next()).userId, 9);
+    await old.expectNothingMore();
+    assert.ok(keys.count >= 3);
+  });
+});
+
+test('an unknown kid does not make the server ask for keys again and again', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--max-failed-tokens-per-second', '0']);
+  const nobody = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  for (let i = 0; i < 20; i++) {
+    const client = await server.client();
+    client.send({ token: nobody });
+    assert.strictEqual((await client.next()).error.code, 'bad_token');
+    await client.closed();
+  }
+  assert.ok(keys.count <= 2, `asked ${keys.count} times`);
+});
+
+test('the last good keys stay while their URL fails', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-refresh', '1s', '--jwks-min-interval', '100ms']);
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  keys.broken = true;
+  const before = keys.count;
+  await until(() => keys.count > before, 'a fetch that fails');
+  const client = await server.client(bearer(await issuer.token({ sub: '7' })));
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.strictEqual((await client.next()).userId, 7);
+});
+
+test('keys of a file are read again at SIGHUP, and open sessions stay', async (t) => {
+  const { issuer, server } = await startWithIssuer(t);
+  const old = await server.client(bearer(await issuer.token({ sub: '7' })));
+  await issuer.addKey('ES256', 'second');
+  fs.writeFileSync(issuer.path, JSON.stringify(issuer.jwks));
+  server.program.kill('SIGHUP');
+  const token = await issuer.token({ sub: '8' }, { kid: 'second' });
+  await until(async () => {
+    const client = await server.client();
+    client.send({ token });
+    return (await client.next()).token;
+  }, 'the new key');
+  await old.expectNothingMore();
+});
