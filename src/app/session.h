@@ -34,8 +34,8 @@ struct session_handler {
     void (*on_open)(struct session *session);
     /* A whole message; text is valid UTF-8. Borrowed, and may be changed. */
     void (*on_message)(struct session *session, enum ws_opcode opcode, struct span message);
-    /* The answer to a ping, or an unasked one. NULL: of no interest. */
-    void (*on_pong)(struct session *session, struct span payload);
+    /* True: it was asked for, and so does not count as a message of the peer's own. NULL: of no interest. */
+    bool (*on_pong)(struct session *session, struct span payload);
     void (*on_writable)(struct session *session);
     /* It is ending: nothing of it may stay with the handler. Once, for each on_open. */
     void (*on_end)(struct session *session);

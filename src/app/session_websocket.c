@@ -55,11 +55,10 @@ static void on_close_frame(struct session *session, struct span payload)
     session_part(session, CLOSE_client_close, SESSION_PART_LINGERING);
 }
 
-static void hear_pong(struct session *session, struct span payload)
+static bool is_awaited_pong(struct session *session, enum ws_opcode opcode, struct span payload)
 {
     const struct session_handler *handler = session->shard->handler;
-    if (handler->on_pong != NULL)
-        handler->on_pong(session, payload);
+    return opcode == WS_PONG && handler->on_pong != NULL && handler->on_pong(session, payload);
 }
 
 static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
@@ -71,13 +70,13 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     if (session->state != SESSION_OPEN)
         return;
     metrics_add(session->shard->metrics, METRIC_messages_received_total, 1);
+    if (is_awaited_pong(session, opcode, message))
+        return;
     if (!takes_message_token(session))
         fault_of_rate(session);
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
-    else if (opcode == WS_PONG)
-        hear_pong(session, message);
-    else
+    else if (opcode != WS_PONG)
         session->shard->handler->on_message(session, opcode, message);
 }
 
