@@ -168,6 +168,7 @@ static struct load_sample sample_with_memory(const struct load *load)
 {
     struct load_sample sample = load_sample(load);
     sample.server_memory_bytes = process_memory_bytes(&load->server);
+    sample.socket_memory_bytes = process_socket_memory_bytes();
     return sample;
 }
 
@@ -184,6 +185,7 @@ bool load_run(struct load *load)
     load->before = sample_with_memory(load);
     if (!connect_all(load))
         return false;
+    load->connected = load_sample(load);
     publish_for(load, load->options->warm_up_ms);
     account_begin(load->account);
     load->begin = load_sample(load);

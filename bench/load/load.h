@@ -25,6 +25,7 @@ struct load_sample {
     uint64_t server_cpu_us;
     uint64_t own_cpu_us;
     uint64_t server_memory_bytes;
+    uint64_t socket_memory_bytes; /* of all TCP sockets of the machine, in the kernel */
 };
 
 struct load {
@@ -52,7 +53,8 @@ struct load {
     struct latency greeted;    /* to when it follows */
     struct latency lag;        /* of the generator: from when a position was due to its stamp */
     struct load_sample before; /* the first connection */
-    struct load_sample begin;  /* of the window */
+    struct load_sample connected;
+    struct load_sample begin; /* of the window */
     struct load_sample end;
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LINE_BYTES 256
 
@@ -67,6 +68,21 @@ uint64_t process_memory_bytes(const struct process_list *list)
     for (size_t i = 0; i < list->count; i++)
         sum += memory_of(list->pids[i]);
     return sum;
+}
+
+/* "TCP: inuse 5 orphan 0 tw 9 alloc 8 mem 1" */
+uint64_t process_socket_memory_bytes(void)
+{
+    char line[LINE_BYTES];
+    uint64_t pages = 0;
+    FILE *file = fopen("/proc/net/sockstat", "re");
+    if (file == NULL)
+        return 0;
+    while (fgets(line, sizeof line, file) != NULL &&
+           sscanf(line, "TCP: inuse %*u orphan %*u tw %*u alloc %*u mem %" SCNu64, &pages) != 1)
+        continue;
+    fclose(file);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 uint64_t process_own_cpu_us(void)

@@ -23,6 +23,9 @@ uint64_t process_cpu_us(const struct process_list *list);
 /* What they hold of memory, what is shared among them counted once. */
 uint64_t process_memory_bytes(const struct process_list *list);
 
+/* What the kernel holds for all TCP sockets of the machine (proc_net_sockstat, in pages). 0 when it does not say. */
+uint64_t process_socket_memory_bytes(void);
+
 /* Of this process. */
 uint64_t process_own_cpu_us(void);
 

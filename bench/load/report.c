@@ -47,10 +47,14 @@ static void print_window(FILE *out, const struct load *load)
     fprintf(out, ",\"window_s\":%.3f,\"received\":%" PRIu64 ",\"received_per_s\":%.1f", seconds,
             received, (double)received / seconds);
     fprintf(out, ",\"generator_cpu_s\":%.3f", (double)(end->own_cpu_us - begin->own_cpu_us) / 1e6);
+    fprintf(out, ",\"socket_memory_bytes\":{\"before\":%" PRIu64 ",\"end\":%" PRIu64 "}",
+            load->before.socket_memory_bytes, end->socket_memory_bytes);
     if (load->server.count == 0)
         return;
     fprintf(out, ",\"server_cpu_s\":%.3f,\"server_cpu_us_per_delivery\":%.4f", (double)cpu_us / 1e6,
             received > 0 ? (double)cpu_us / (double)received : 0);
+    fprintf(out, ",\"server_connect_cpu_s\":%.3f",
+            (double)(load->connected.server_cpu_us - load->before.server_cpu_us) / 1e6);
     fprintf(out, ",\"server_memory_bytes\":{\"before\":%" PRIu64 ",\"end\":%" PRIu64 "}",
             load->before.server_memory_bytes, end->server_memory_bytes);
 }

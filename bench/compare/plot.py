@@ -1,0 +1,3 @@
+"""plot: stub"""
+def write(outcome):
+    pass
