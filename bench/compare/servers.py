@@ -235,15 +235,20 @@ def family_of(pid):
     return family
 
 
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
+def answers(server, port):
+    """A handshake was answered: so all its processes are there."""
+    request = "GET /sub/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    request += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    request += "Sec-WebSocket-Protocol: mqtt\r\n\r\n" if server.protocol == "mqtt" else "\r\n"
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as it:
+        it.sendall(request.encode())
+        return it.recv(1) != b""
     return False
 
 
-def wait_until_ready(process, port, log):
+def wait_until_ready(server, process, port, log):
     end = time.monotonic() + SECONDS_TO_START
-    while not accepts(port):
+    while not answers(server, port):
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.02)
@@ -275,7 +280,7 @@ def running(server, core):
                 preexec_fn=raise_limit,
             )
         try:
-            wait_until_ready(process, port, log)
+            wait_until_ready(server, process, port, log)
             yield port, family_of(process.pid)
         finally:
             stop(process)
