@@ -10,7 +10,7 @@ from scenarios import FAULTS, MEASURES, SCENARIOS
 
 SECONDS_PER_RUN = 120
 GRID = 4  # rates that are tried per doubling
-LAG_MS = 20  # a generator that is later than this is the limit itself
+LAG_MS = 100  # a generator that is later than this is the limit itself
 
 
 def cores():

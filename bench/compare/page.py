@@ -1,25 +1,21 @@
 """page: results as Markdown, and their place in docs/benchmarks.md."""
 import servers
 from measuring import figure
-from scenarios import FAULTS, MEASURES, SCENARIOS, columns_of
+from scenarios import FAULTS, MEASURES, MORE_IS_BETTER, SCENARIOS, columns_of
 
 DOCUMENT = servers.ROOT / "docs/benchmarks.md"
 BEGIN = "<!-- written by bench/compare/run --write-docs -->"
 END = "<!-- until here -->"
 
 
-def ratio(value, ours):
-    return value / ours if ours else None
-
-
-def cell(reports, ours, key, is_first):
+def cell(reports, ours, key, has_ratio):
     """A figure; behind it how often ours that is."""
     value = figure(reports, key)
     text = MEASURES[key][2].format(value)
     if key in FAULTS or not ours or reports is ours:
         return text
-    times = ratio(value, figure(ours, key))
-    return text if times is None or not is_first else f"{text} ({times:.2f})"
+    ours_value = figure(ours, key)
+    return f"{text} ({value / ours_value:.2f})" if has_ratio and ours_value > 0 else text
 
 
 def table(outcome, name):
@@ -38,16 +34,53 @@ def table(outcome, name):
 
 def surroundings(outcome):
     versions = "; ".join(f"{it['title']} {it['version']}".strip() for it in outcome["servers"])
-    lines = [f"Measured on {outcome['day']}: {outcome['machine']}. {versions}. {outcome['rounds']} rounds."]
+    rounds = f"{outcome['rounds']} round" + ("s" if outcome["rounds"] > 1 else "")
+    lines = [f"Measured on {outcome['day']}: {outcome['machine']}; {rounds}. {versions}."]
     lines += [f"Not there: {name} ({why})." for name, why in outcome["missing"].items()]
     return "\n".join(lines)
 
 
+def better_than_ours(outcome, name):
+    """Those who are better at what the scenario is about, as text. The bare loop is no server."""
+    key = SCENARIOS[name]["measure"]
+    rows = outcome["results"][name]
+    found = []
+    for server in outcome["servers"]:
+        if server["name"] in ("ours", "bare") or server["name"] not in rows or "ours" not in rows:
+            continue
+        value, ours = figure(rows[server["name"]], key), figure(rows["ours"], key)
+        if value > ours if key in MORE_IS_BETTER else value < ours:
+            found.append(f"{server['title']} ({value / ours:.2f})")
+    return f"`{name}`, {MEASURES[key][0].split(',')[0]}: {', '.join(found)}" if found else None
+
+
+def not_first(outcome):
+    found = [text for name in outcome["results"] if (text := better_than_ours(outcome, name))]
+    if not found:
+        return "In this run no other server was better at what a scenario is about."
+    return "Where ours was not first in this run, with multiples of ours; a few hundredths are within the noise:\n\n" + "\n".join(
+        f"- {text}" for text in found
+    )
+
+
+def limits(outcome, name):
+    """What ended a search, of each server."""
+    if "search" not in SCENARIOS[name]:
+        return ""
+    rows = outcome["results"][name]
+    ends = [(it["title"], rows[it["name"]][0]["broken_by"]) for it in outcome["servers"] if it["name"] in rows]
+    text = "; ".join(f"{title}: {', '.join(why) or 'no rate that was tried'}" for title, why in ends)
+    return (
+        f"\n\nWhat was wrong at the next higher rate: {text}. \"generator\": the load generator could not keep its schedule, so "
+        "the server may do more."
+    )
+
+
 def of(outcome):
-    parts = [surroundings(outcome)]
+    parts = [surroundings(outcome), not_first(outcome)]
     for name in outcome["results"]:
         it = SCENARIOS[name]
-        parts.append(f"### `{name}`: {it['title'].lower()}\n\n{it['what']}\n\n{table(outcome, name)}")
+        parts.append(f"#### `{name}`: {it['title']}\n\n{it['what']}\n\n{table(outcome, name)}{limits(outcome, name)}")
     return "\n\n".join(parts)
 
 

@@ -112,3 +112,18 @@ FAULTS = {"missing", "stale", "failed"}
 def columns_of(scenario):
     it = SCENARIOS[scenario]
     return it.get("columns", SEARCH_COLUMNS if "search" in it else COLUMNS)
+
+
+# So small that it shows only that all works: what the options are divided by, and what they are in place of.
+SMALL = {"followers": 20, "runners": 20, "rate": 4, "stalled": 10}
+SMALL_CHANGES = {"warm-up": "100ms", "duration": "300ms", "settle": "10s"}
+SMALL_HIGHEST_RATE = 200
+
+
+def shrunk(scenario):
+    options = dict(scenario["options"])
+    for name, divisor in SMALL.items():
+        if options.get(name):
+            options[name] = max(1, options[name] // divisor)
+    search = {"search": {**scenario["search"], "high": SMALL_HIGHEST_RATE}} if "search" in scenario else {}
+    return {**scenario, **search, "options": options}

@@ -32,53 +32,81 @@ static bool is_digit(const uint8_t *at, const uint8_t *end)
     return at < end && *at >= '0' && *at <= '9';
 }
 
-/* A number behind a key: 12.34 with `decimals` 7 is 123400000. UINT64_MAX when it is not one, or has more decimals. */
-static uint64_t read_number(const uint8_t *at, const uint8_t *end, unsigned decimals)
+/*
+ * Read a number of at most 10 digits before the point and `decimals` behind it, and go behind it: 12.34 with `decimals` 7 is
+ * 123400000. False when it is not one, or has more.
+ */
+static bool take_number(const uint8_t **at, const uint8_t *end, unsigned decimals, uint64_t *value)
 {
-    uint64_t value = 0;
-    while (at < end && (*at == ':' || *at == ' '))
-        at++;
-    if (!is_digit(at, end))
-        return UINT64_MAX;
-    for (unsigned digits = 0; is_digit(at, end) && digits < 10; at++, digits++)
-        value = 10 * value + (uint64_t)(*at - '0');
-    if (at < end && *at == '.')
-        for (at++; is_digit(at, end) && decimals > 0; at++, decimals--)
-            value = 10 * value + (uint64_t)(*at - '0');
-    if (at < end && (is_digit(at, end) || *at == '.' || *at == 'e' || *at == 'E'))
-        return UINT64_MAX;
+    const uint8_t *from = *at;
+    *value = 0;
+    for (; is_digit(*at, end) && *at - from < 10; (*at)++)
+        *value = 10 * *value + (uint64_t)(**at - '0');
+    if (*at == from)
+        return false;
+    if (*at < end && **at == '.')
+        for ((*at)++; is_digit(*at, end) && decimals > 0; (*at)++, decimals--)
+            *value = 10 * *value + (uint64_t)(**at - '0');
     for (; decimals > 0; decimals--)
-        value *= 10;
-    return value;
+        *value *= 10;
+    return *at < end && (**at == ',' || **at == '}' || **at == ' ');
 }
 
-static bool key_is(const uint8_t *at, const uint8_t *end, struct span key)
+static bool take_text(const uint8_t **at, const uint8_t *end, const char *text, size_t len)
 {
-    return (size_t)(end - at) > key.len && memcmp(at, key.data, key.len) == 0;
+    if ((size_t)(end - *at) < len || memcmp(*at, text, len) != 0)
+        return false;
+    *at += len;
+    return true;
+}
+
+#define TAKE(text) take_text(&at, end, text, sizeof(text) - 1)
+
+/* Runner, lat and lng as whole numbers. */
+struct members {
+    uint64_t runner;
+    uint64_t lat;
+    uint64_t lng;
+};
+
+/* As stamp_write() and JSON.stringify() have it: most of what comes, so it is tried first. */
+static bool read_usual(struct span text, struct members *members)
+{
+    const uint8_t *at = text.data;
+    const uint8_t *end = text.data + text.len;
+    return TAKE("{\"userId\":") && take_number(&at, end, 0, &members->runner) &&
+           TAKE(",\"lat\":") && take_number(&at, end, DECIMALS, &members->lat) &&
+           TAKE(",\"lng\":") && take_number(&at, end, DECIMALS, &members->lng);
+}
+
+/* The value of a member, wherever it stands. */
+static bool find_member(struct span text, struct span key, unsigned decimals, uint64_t *value)
+{
+    const uint8_t *end = text.data + text.len;
+    const uint8_t *at = memmem(text.data, text.len, key.data, key.len);
+    if (at == NULL)
+        return false;
+    for (at += key.len; at < end && (*at == ':' || *at == ' ');)
+        at++;
+    return take_number(&at, end, decimals, value);
+}
+
+static bool read_any(struct span text, struct members *members)
+{
+    return find_member(text, span_of_text("\"userId\""), 0, &members->runner) &&
+           find_member(text, span_of_text("\"lat\""), DECIMALS, &members->lat) &&
+           find_member(text, span_of_text("\"lng\""), DECIMALS, &members->lng);
 }
 
 bool stamp_read(struct span text, struct stamp *stamp)
 {
-    static const char runner_key[] = "\"userId\"";
-    static const char lat_key[] = "\"lat\"";
-    static const char lng_key[] = "\"lng\"";
-    uint64_t runner = UINT64_MAX;
-    uint64_t lat = 0;
-    uint64_t lng = 0;
-    const uint8_t *end = text.data + text.len;
-    for (const uint8_t *at = text.data; at < end; at++) {
-        if (*at != '"')
-            continue;
-        if (key_is(at, end, span_of(lat_key, sizeof lat_key - 1)))
-            lat = read_number(at += sizeof lat_key - 1, end, DECIMALS);
-        else if (key_is(at, end, span_of(lng_key, sizeof lng_key - 1)))
-            lng = read_number(at += sizeof lng_key - 1, end, DECIMALS);
-        else if (key_is(at, end, span_of(runner_key, sizeof runner_key - 1)))
-            runner = read_number(at += sizeof runner_key - 1, end, 0);
-    }
-    if (runner > UINT32_MAX || lat < DEGREE || lat - DEGREE >= STAMP_CLOCK_US || lng <= DEGREE ||
-        lng - DEGREE > UINT32_MAX)
+    struct members it;
+    if (!read_usual(text, &it) && !read_any(text, &it))
         return false;
-    *stamp = (struct stamp){(uint32_t)runner, (uint32_t)(lng - DEGREE), (uint32_t)(lat - DEGREE)};
+    if (it.runner > UINT32_MAX || it.lat < DEGREE || it.lat - DEGREE >= STAMP_CLOCK_US ||
+        it.lng <= DEGREE || it.lng - DEGREE > UINT32_MAX)
+        return false;
+    *stamp = (struct stamp){(uint32_t)it.runner, (uint32_t)(it.lng - DEGREE),
+                            (uint32_t)(it.lat - DEGREE)};
     return true;
 }
