@@ -1,11 +1,13 @@
 """scenarios: the loads, each as options of the load generator, and what of its account is looked at."""
 
-# name: what it is, the options, what matters first (a key of MEASURES), how many rounds (None: as many as asked for).
+# name: what it is, the options, what matters first (a key of MEASURES) and its name
+# in the plot, how many rounds when not as many as asked for.
 SCENARIOS = {
     "crowd": {
         "title": "A crowd follows a few",
         "what": "1000 followers of the same 10 runners, 40 positions a second in all.",
         "options": {"followers": 1000, "runners": 10, "draw": "same", "rate": 40},
+        "plot": "CPU per delivery",
         "measure": "cpu",
     },
     "map": {
@@ -14,14 +16,16 @@ SCENARIOS = {
         "under 100 ms; the other columns are of a run at that rate.",
         "options": {"followers": 200, "runners": 1000, "draw": "same"},
         "whole_race": True,
-        "search": {"low": 125, "high": 64000, "p99_ms": 100},
+        "search": {"low": 125, "high": 64000, "per_doubling": 3, "p99_ms": 100},
         "rounds": 1,
+        "plot": "highest clean rate, ours ÷ theirs",
         "measure": "rate",
     },
     "friends": {
         "title": "Everybody has friends of their own",
         "what": "4000 followers of 5 random runners each, of 1000; 2000 positions a second, each to 20 followers on average.",
         "options": {"followers": 4000, "runners": 1000, "follow": 5, "draw": "random", "rate": 2000},
+        "plot": "CPU per delivery",
         "measure": "cpu",
     },
     "seed": {
@@ -29,6 +33,7 @@ SCENARIOS = {
         "what": "2000 users, each of whom follows itself and the next, and publishes on the same connection; 5000 positions a "
         "second, each to 2 followers. Reading them is most of the work.",
         "options": {"followers": 2000, "users": True, "follow": 2, "draw": "next", "rate": 5000},
+        "plot": "CPU per delivery",
         "measure": "cpu",
     },
     "stalled": {
@@ -36,6 +41,7 @@ SCENARIOS = {
         "what": "300 followers of the same 10 runners, 150 positions a second; 50 of them read nothing after they have asked. "
         "All columns but memory are about the other 250.",
         "options": {"followers": 300, "runners": 10, "draw": "same", "rate": 150, "stalled": 50, "duration": "5s"},
+        "plot": "p99 of those who read",
         "measure": "p99",
         "columns": ["cpu", "p50", "p99", "p999", "missing", "stale", "memory", "sockets"],
     },
@@ -46,6 +52,7 @@ SCENARIOS = {
         "options": {
             "followers": 4000, "runners": 101, "follow": 2, "draw": "star", "rate": 100, "star-every": "1s", "duration": "4s",
         },
+        "plot": "time to the last of 4000",
         "measure": "last",
         "columns": ["last", "cpu", "p50", "p99", "missing", "stale"],
     },
@@ -57,6 +64,7 @@ SCENARIOS = {
             "followers": 4000, "runners": 1000, "follow": 5, "draw": "random", "rate": 0, "connect-rate": 4000,
             "connect-window": 100000, "warm-up": 0, "duration": 0,
         },
+        "plot": "handshake p99",
         "measure": "shake99",
         "columns": ["shake50", "shake99", "cpu_connect", "failed"],
     },
@@ -68,6 +76,7 @@ SCENARIOS = {
             "followers": 8000, "runners": 1000, "follow": 5, "draw": "random", "rate": 0, "warm-up": 0, "duration": "1s",
         },
         "rounds": 1,
+        "plot": "memory per connection",
         "measure": "idle",
         "columns": ["idle", "cpu_connect", "failed"],
     },
@@ -118,6 +127,14 @@ def columns_of(scenario):
 SMALL = {"followers": 20, "runners": 20, "rate": 4, "stalled": 10}
 SMALL_CHANGES = {"warm-up": "100ms", "duration": "300ms", "settle": "10s"}
 SMALL_HIGHEST_RATE = 200
+
+
+# For a first look.
+QUICK_CHANGES = {"warm-up": "300ms", "duration": "1s"}
+
+
+def coarser(scenario):
+    return {**scenario, "search": {**scenario["search"], "per_doubling": 1}} if "search" in scenario else scenario
 
 
 def shrunk(scenario):

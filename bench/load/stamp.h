@@ -17,7 +17,7 @@
 
 struct stamp {
     uint32_t runner;
-    uint32_t sequence; /* of this runner's positions, from 1 */
+    uint32_t sequence; /* of this runner's positions, from 1 to 4e9 */
     uint32_t sent_us;  /* below STAMP_CLOCK_US */
 };
 
