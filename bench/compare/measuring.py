@@ -9,7 +9,9 @@ import servers
 from scenarios import FAULTS, MEASURES, SCENARIOS
 
 SECONDS_PER_RUN = 120
-TRIES = 4  # of a rate
+RATE_TRIES = 2  # before a rate counts as too high
+QUIET_TRIES = 3  # of a run that is disturbed
+DISTURBED_SHARE = 0.15  # of a core that others used meanwhile
 LAG_MS = 100  # a generator that is later than this is the limit itself
 
 
@@ -37,9 +39,17 @@ def run_load(server, scenario, port, pids, core, changes):
 
 
 def run_once(server, name, changes):
+    """The least disturbed of a few runs; the first that is not disturbed ends the search for it."""
     server_core, load_core = cores()
-    with servers.running(server, server_core) as (port, pids):
-        return run_load(server, SCENARIOS[name], port, pids, load_core, changes)
+    least = None
+    for _ in range(QUIET_TRIES):
+        with servers.running(server, server_core) as (port, pids):
+            report = run_load(server, SCENARIOS[name], port, pids, load_core, changes)
+        if least is None or report["others_share"] < least["others_share"]:
+            least = report
+        if report["others_share"] <= DISTURBED_SHARE:
+            break
+    return least
 
 
 # The highest clean rate.
@@ -55,11 +65,6 @@ def faults_of(report, p99_ms):
     return found
 
 
-def is_disturbed(report):
-    """The generator was late and yet not busy: something else had its core. Says nothing about the server."""
-    return report["lag_ms"]["p99"] >= LAG_MS and report["generator_cpu_s"] < 0.9 * report["window_s"]
-
-
 def rates_of(search):
     rates, step = [], 0
     while (rate := search["low"] * 2 ** (step / search["per_doubling"])) <= search["high"]:
@@ -71,14 +76,12 @@ def rates_of(search):
 def try_rate(server, name, changes):
     """(the report if it is clean, what was wrong with it otherwise)"""
     p99_ms = SCENARIOS[name]["search"]["p99_ms"]
-    failed = 0
-    for _ in range(TRIES):
+    for _ in range(RATE_TRIES):
         report = run_once(server, name, {"duration": "1s", "settle": "1s", **changes})
         faults = faults_of(report, p99_ms)
         if not faults:
             return report, []
-        failed += 0 if is_disturbed(report) else 1
-        if failed == 2 or report["missing"] > report["expected"] / 100:
+        if report["missing"] > report["expected"] / 100:
             break
     return None, faults
 

@@ -1,6 +1,6 @@
 """page: results as Markdown, and their place in docs/benchmarks.md."""
 import servers
-from measuring import figure
+from measuring import DISTURBED_SHARE, QUIET_TRIES, figure
 from scenarios import FAULTS, MEASURES, MORE_IS_BETTER, SCENARIOS, columns_of
 
 DOCUMENT = servers.ROOT / "docs/benchmarks.md"
@@ -32,12 +32,25 @@ def table(outcome, name):
     return "\n".join(lines)
 
 
+def disturbed(outcome):
+    """How many runs other work on the machine got into."""
+    reports = [report for rows in outcome["results"].values() for reports in rows.values() for report in reports]
+    shares = [report["others_share"] for report in reports]
+    count = sum(share > DISTURBED_SHARE for share in shares)
+    if not count:
+        return ""
+    return (
+        f"\nNot a quiet machine: in {count} of {len(shares)} runs, each the best of {QUIET_TRIES} tries, something else used over "
+        f"{DISTURBED_SHARE * 100:.0f} % of a core; {max(shares) * 100:.0f} % at worst. Take the figures with that."
+    )
+
+
 def surroundings(outcome):
     versions = "; ".join(f"{it['title']} {it['version']}".strip() for it in outcome["servers"])
     rounds = f"{outcome['rounds']} round" + ("s" if outcome["rounds"] > 1 else "")
     lines = [f"Measured on {outcome['day']}: {outcome['machine']}; {rounds}. {versions}."]
     lines += [f"Not there: {name} ({why})." for name, why in outcome["missing"].items()]
-    return "\n".join(lines)
+    return "\n".join(lines) + disturbed(outcome)
 
 
 def better_than_ours(outcome, name):
@@ -76,8 +89,24 @@ def limits(outcome, name):
     )
 
 
+MISDEEDS = ("duplicates", "reordered", "too_old", "misdelivered", "foreign", "strange")
+
+
+def misdeeds(outcome):
+    """What no server may do, and which did."""
+    found = []
+    for name, rows in outcome["results"].items():
+        for server, reports in rows.items():
+            for misdeed in MISDEEDS:
+                if worst := max(report[misdeed] for report in reports):
+                    found.append(f"{server} in `{name}`: {misdeed} {worst}")
+    if not found:
+        return "Nothing came twice, behind something newer, to the wrong follower, or mixed up, from any of them."
+    return "What must not happen, and did (in the worst round): " + "; ".join(found) + "."
+
+
 def of(outcome):
-    parts = [surroundings(outcome), not_first(outcome)]
+    parts = [surroundings(outcome), misdeeds(outcome), not_first(outcome)]
     for name in outcome["results"]:
         it = SCENARIOS[name]
         parts.append(f"#### `{name}`: {it['title']}\n\n{it['what']}\n\n{table(outcome, name)}{limits(outcome, name)}")

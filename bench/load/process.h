@@ -23,8 +23,14 @@ uint64_t process_cpu_us(const struct process_list *list);
 /* What they hold of memory, what is shared among them counted once. */
 uint64_t process_memory_bytes(const struct process_list *list);
 
-/* What the kernel holds for all TCP sockets of the machine (proc_net_sockstat, in pages). 0 when it does not say. */
+/* What the kernel holds for all TCP sockets of the machine (/proc/net/sockstat). 0 when it does not say. */
 uint64_t process_socket_memory_bytes(void);
+
+/*
+ * What all processes and the kernel used of all cores, and what was kept from this machine by others on the same hardware, in
+ * steps of the system's tick. 0 when the kernel does not say.
+ */
+uint64_t process_machine_cpu_us(void);
 
 /* Of this process. */
 uint64_t process_own_cpu_us(void);
