@@ -52,10 +52,12 @@ struct session {
     struct shard *shard;
     struct session *prev; /* in the shard's list */
     struct session *next;
-    struct http_reader *http; /* owned; NULL once the WebSocket is open */
+    union {
+        struct http_reader *http; /* owned; while it is HTTP */
+        struct ws_reader *cut; /* owned; then: of a message in the middle; NULL between messages */
+    };
     struct ws_gather gather;
     struct follower follower;
-    struct ws_reader ws;
     struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
     uint64_t id;
     uint32_t
@@ -67,11 +69,10 @@ struct session {
     uint8_t state;
     uint8_t reason; /* enum close_reason, once it is closing */
     uint8_t pings_missed;
-    uint8_t window_bits; /* permessage-deflate was agreed on, with this window; 0: it was not */
-    bool has_answered;   /* HTTP: at least one request */
-    bool was_refused;    /* over a limit on connections: not counted by the admission */
-    bool
-        is_doomed; /* memory for what it is owed could not be had: says no more, the sweep ends it */
+    uint8_t window_bits;   /* permessage-deflate was agreed on, with this window; 0: it was not */
+    bool has_answered : 1; /* HTTP: at least one request */
+    bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
+    bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
 };
 
 /* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */

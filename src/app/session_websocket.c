@@ -2,6 +2,7 @@
 
 #include "app/shard.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "codec/utf8.h"
 #include "codec/ws_deflate.h"
 
@@ -127,13 +128,18 @@ static void on_compressed_message(struct session *session, enum ws_opcode opcode
         on_message(session, opcode, message);
 }
 
+static void end_for_want_of_memory(struct session *session)
+{
+    session_count_fault(session, FAULT_out_of_memory);
+    session_close(session, CLOSE_out_of_memory);
+}
+
 static void on_piece(struct session *session, const struct ws_piece *piece)
 {
     struct span message;
     int complete = ws_gather_add(&session->gather, piece, &message);
     if (complete < 0) {
-        session_count_fault(session, FAULT_out_of_memory);
-        session_close(session, CLOSE_out_of_memory);
+        end_for_want_of_memory(session);
     } else if (complete == 1) {
         if (piece->compressed)
             on_compressed_message(session, piece->opcode, message);
@@ -143,13 +149,46 @@ static void on_piece(struct session *session, const struct ws_piece *piece)
     }
 }
 
+static bool is_reading(const struct session *session)
+{
+    return session->state == SESSION_OPEN || session->state == SESSION_CLOSING;
+}
+
+/* Between messages a reader knows nothing but what was agreed on, so an idle session has none. */
+static struct ws_reader reader_of(const struct session *session)
+{
+    struct ws_reader reader;
+    if (session->cut != NULL)
+        return *session->cut;
+    ws_reader_init(&reader, WS_SERVER);
+    if (session->window_bits > 0)
+        ws_reader_allow_compression(&reader);
+    return reader;
+}
+
+static void keep_reader(struct session *session, const struct ws_reader *reader)
+{
+    if (!ws_reader_is_inside_message(reader)) {
+        mem_free(session->cut);
+        session->cut = NULL;
+        return;
+    }
+    if (session->cut == NULL)
+        session->cut = mem_try(sizeof *session->cut);
+    if (session->cut != NULL)
+        *session->cut = *reader;
+    else
+        end_for_want_of_memory(session);
+}
+
 void session_read_websocket(struct session *session, uint8_t *bytes, size_t len)
 {
     uint64_t max_bytes = session->shard->options->max_message_bytes;
-    while (len > 0 && (session->state == SESSION_OPEN || session->state == SESSION_CLOSING)) {
+    struct ws_reader reader = reader_of(session);
+    while (len > 0 && is_reading(session)) {
         size_t taken = 0;
         struct ws_piece piece;
-        enum ws_read result = ws_read(&session->ws, bytes, len, max_bytes, &taken, &piece);
+        enum ws_read result = ws_read(&reader, bytes, len, max_bytes, &taken, &piece);
         bytes += taken;
         len -= taken;
         if (result == WS_READ_PIECE)
@@ -157,4 +196,6 @@ void session_read_websocket(struct session *session, uint8_t *bytes, size_t len)
         else if (result != WS_READ_MORE)
             on_bad_bytes(session, result);
     }
+    if (is_reading(session))
+        keep_reader(session, &reader);
 }
