@@ -35,13 +35,13 @@ tsan:
 fuzz:
 	@tools/fuzz $(FUZZ_SECONDS)
 
-# The micro benches, and what a delivery costs (docs/benchmarks.md).
+# The micro benches, then whole servers side by side (docs/benchmarks.md): a quarter of an hour, on a quiet machine.
 bench:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory all
 	@ninja --quiet -C build benches
 	@bench/count
-	@bench/run
+	@bench/compare/run
 
 # The pages that are made from tables: docs/configuration.md, docs/metrics.md.
 docs: all

@@ -108,6 +108,18 @@ static uint64_t decode_run(void *bench, uint64_t rounds)
     return rounds * MESSAGES;
 }
 
+/* What a usual position is spared. */
+static uint64_t decode_json_run(void *bench, uint64_t rounds)
+{
+    struct messages *it = bench;
+    struct fault fault;
+    for (uint64_t i = 0; i < rounds * MESSAGES; i++) {
+        struct span text = buf_span(&it->texts[i % MESSAGES]);
+        CHECK(seed_decode_json(text, &limits, &it->message, &fault) == 0);
+    }
+    return rounds * MESSAGES;
+}
+
 static uint64_t jansson_run(void *bench, uint64_t rounds)
 {
     struct messages *it = bench;
@@ -198,18 +210,20 @@ static const struct kind follows = {DIGITS_7, true};
     }
 
 static const struct bench_case cases[] = {
-    CASE("seed.decode", "seed_decode() of a position", 50, &usual, decode_run, jansson_run,
-         "json_loadb()"),
-    CASE("seed.decode_digits", "the same, 15 digits and more", 50, &all_digits, decode_run,
+    CASE("seed.decode", "seed_decode() of a position", 300, &usual, decode_run, decode_json_run,
+         "decode_json"),
+    CASE("seed.decode_digits", "the same, 15 digits and more", 300, &all_digits, decode_run,
+         decode_json_run, "decode_json"),
+    CASE("seed.decode_json", "seed_decode_json() of a position", 50, &usual, decode_json_run,
          jansson_run, "json_loadb()"),
     CASE("seed.decode_follow", "seed_decode() of a follow message, 50 ids", 5, &follows, decode_run,
          jansson_run, "json_loadb()"),
     CASE("seed.encode", "seed_encode_frame() of a position", 300, &usual, encode_run, snprintf_run,
          "snprintf()"),
-    CASE("seed.encode_digits", "the same, 15 digits and more", 50, &all_digits, encode_run,
+    CASE("seed.encode_digits", "the same, 15 digits and more", 300, &all_digits, encode_run,
          snprintf_run, "snprintf()"),
-    CASE("seed.ingest", "masked bytes to hub_publish(), one position", 50, &usual, ingest_run, NULL,
-         NULL),
+    CASE("seed.ingest", "masked bytes to hub_publish(), one position", 300, &usual, ingest_run,
+         NULL, NULL),
 };
 
 int main(int argc, char **argv)

@@ -25,13 +25,13 @@ static size_t write_probe(uint32_t number, uint8_t *out)
 }
 
 /* That to a heartbeat, or to nothing, still shows that it answers: 0 is no probe's number. */
-static void on_pong(struct session *session, struct span payload)
+static bool on_pong(struct session *session, struct span payload)
 {
     struct shard *shard = session->shard;
     uint32_t number = 0;
     for (size_t i = 0; payload.len == PROBE_NUMBER_BYTES && i < PROBE_NUMBER_BYTES; i++)
         number |= (uint32_t)payload.data[i] << (8 * i);
-    hub_answered(shard->hub, &session->follower, number, worker_now_ms(shard->worker));
+    return hub_answered(shard->hub, &session->follower, number, worker_now_ms(shard->worker));
 }
 
 static const struct hub_dialect seed_dialect = {

@@ -40,6 +40,14 @@ void session_set_deadline(struct session *session, uint64_t after_ms)
     session->deadline_ms = session_now_ms(session) + (uint32_t)after_ms;
 }
 
+/* Of a message in the middle, what has come. Not while it is HTTP. */
+static void forget_message(struct session *session)
+{
+    ws_gather_fini(&session->gather);
+    mem_free(session->cut);
+    session->cut = NULL;
+}
+
 /* --- events of the connection --------------------------------------------------------------------------------------- */
 
 /* Of one that is parked. Nothing more is read from it meanwhile, so this is one read's worth at most. */
@@ -107,6 +115,7 @@ static void on_closed(struct conn *conn)
 {
     struct session *session = session_of(conn);
     struct shard *shard = session->shard;
+    forget_message(session);
     DL_DELETE(shard->sessions, session);
     shard->session_count--;
     atomic_fetch_sub(&shard->load, 1);
@@ -327,15 +336,16 @@ static void let_go(struct session *session)
     if (session->state == SESSION_OPEN) {
         session->shard->handler->on_end(session);
         session->shard->open_count--;
+    } else {
+        http_reader_free(&session->http);
     }
     session_end_access(session);
-    http_reader_free(&session->http);
 }
 
 static void linger(struct session *session)
 {
     session->state = SESSION_LINGERING;
-    ws_gather_fini(&session->gather);
+    forget_message(session);
     if (conn_queued(&session->conn) == 0)
         conn_shutdown(&session->conn);
 }
@@ -365,7 +375,7 @@ void session_part(struct session *session, enum close_reason reason, enum sessio
         linger(session);
     } else {
         session->state = SESSION_GONE;
-        ws_gather_fini(&session->gather);
+        forget_message(session);
         conn_close(&session->conn);
     }
 }

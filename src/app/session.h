@@ -35,8 +35,8 @@ struct session_handler {
     void (*on_open)(struct session *session);
     /* A whole message; text is valid UTF-8. Borrowed, and may be changed. */
     void (*on_message)(struct session *session, enum ws_opcode opcode, struct span message);
-    /* The answer to a ping, or an unasked one. NULL: of no interest. */
-    void (*on_pong)(struct session *session, struct span payload);
+    /* True: it was asked for, and so does not count as a message of the peer's own. NULL: of no interest. */
+    bool (*on_pong)(struct session *session, struct span payload);
     void (*on_writable)(struct session *session);
     /* It is ending: nothing of it may stay with the handler. Once, for each on_open. */
     void (*on_end)(struct session *session);
@@ -53,11 +53,13 @@ struct session {
     struct shard *shard;
     struct session *prev; /* in the shard's list */
     struct session *next;
-    struct http_reader *http; /* owned; NULL once the WebSocket is open */
-    struct permit *permit;    /* owned; NULL: it has shown no token */
+    union {
+        struct http_reader *http; /* owned; while it is HTTP */
+        struct ws_reader *cut; /* owned; then: of a message in the middle; NULL between messages */
+    };
+    struct permit *permit; /* owned; NULL: it has shown no token */
     struct ws_gather gather;
     struct follower follower;
-    struct ws_reader ws;
     struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
     uint64_t id;
     uint32_t
@@ -69,12 +71,11 @@ struct session {
     uint8_t state;
     uint8_t reason; /* enum close_reason, once it is closing */
     uint8_t pings_missed;
-    uint8_t window_bits; /* permessage-deflate was agreed on, with this window; 0: it was not */
-    bool has_answered;   /* HTTP: at least one request */
-    bool is_parked;      /* waits for keys; nothing is read from it (app/access.h) */
-    bool was_refused;    /* over a limit on connections: not counted by the admission */
-    bool
-        is_doomed; /* memory for what it is owed could not be had: says no more, the sweep ends it */
+    uint8_t window_bits;   /* permessage-deflate was agreed on, with this window; 0: it was not */
+    bool has_answered : 1; /* HTTP: at least one request */
+    bool is_parked : 1;    /* waits for keys; nothing is read from it (app/access.h) */
+    bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
+    bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
 };
 
 /* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */

@@ -96,9 +96,7 @@ static void begin_websocket(struct session *session)
 {
     struct shard *shard = session->shard;
     http_reader_free(&session->http);
-    ws_reader_init(&session->ws, WS_SERVER);
-    if (session->window_bits > 0)
-        ws_reader_allow_compression(&session->ws);
+    session->cut = NULL;
     session->state = SESSION_OPEN;
     session_set_deadline(session, 0);
     shard->open_count++;

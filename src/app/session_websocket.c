@@ -3,6 +3,7 @@
 #include "app/access.h"
 #include "app/shard.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "codec/utf8.h"
 #include "codec/ws_deflate.h"
 
@@ -73,11 +74,10 @@ static void on_close_frame(struct session *session, struct span payload)
     session_part(session, CLOSE_client_close, SESSION_PART_LINGERING);
 }
 
-static void hear_pong(struct session *session, struct span payload)
+static bool is_awaited_pong(struct session *session, enum ws_opcode opcode, struct span payload)
 {
     const struct session_handler *handler = session->shard->handler;
-    if (handler->on_pong != NULL)
-        handler->on_pong(session, payload);
+    return opcode == WS_PONG && handler->on_pong != NULL && handler->on_pong(session, payload);
 }
 
 static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
@@ -89,13 +89,13 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     if (session->state != SESSION_OPEN)
         return;
     metrics_add(session->shard->metrics, METRIC_messages_received_total, 1);
+    if (is_awaited_pong(session, opcode, message))
+        return;
     if (!takes_message_token(session) || !token_takes_message(session))
         fault_of_rate(session);
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
-    else if (opcode == WS_PONG)
-        hear_pong(session, message);
-    else
+    else if (opcode != WS_PONG)
         session->shard->handler->on_message(session, opcode, message);
 }
 
@@ -146,13 +146,18 @@ static void on_compressed_message(struct session *session, enum ws_opcode opcode
         on_message(session, opcode, message);
 }
 
+static void end_for_want_of_memory(struct session *session)
+{
+    session_count_fault(session, FAULT_out_of_memory);
+    session_close(session, CLOSE_out_of_memory);
+}
+
 static void on_piece(struct session *session, const struct ws_piece *piece)
 {
     struct span message;
     int complete = ws_gather_add(&session->gather, piece, &message);
     if (complete < 0) {
-        session_count_fault(session, FAULT_out_of_memory);
-        session_close(session, CLOSE_out_of_memory);
+        end_for_want_of_memory(session);
     } else if (complete == 1) {
         if (piece->compressed)
             on_compressed_message(session, piece->opcode, message);
@@ -162,26 +167,54 @@ static void on_piece(struct session *session, const struct ws_piece *piece)
     }
 }
 
-static bool reads_on(const struct session *session)
+static bool is_reading(const struct session *session)
 {
-    return !session->is_parked &&
-           (session->state == SESSION_OPEN || session->state == SESSION_CLOSING);
+    return session->state == SESSION_OPEN || session->state == SESSION_CLOSING;
+}
+
+/* Between messages a reader knows nothing but what was agreed on, so an idle session has none. */
+static struct ws_reader reader_of(const struct session *session)
+{
+    struct ws_reader reader;
+    if (session->cut != NULL)
+        return *session->cut;
+    ws_reader_init(&reader, WS_SERVER);
+    if (session->window_bits > 0)
+        ws_reader_allow_compression(&reader);
+    return reader;
+}
+
+static void keep_reader(struct session *session, const struct ws_reader *reader)
+{
+    if (!ws_reader_is_inside_message(reader)) {
+        mem_free(session->cut);
+        session->cut = NULL;
+        return;
+    }
+    if (session->cut == NULL)
+        session->cut = mem_try(sizeof *session->cut);
+    if (session->cut != NULL)
+        *session->cut = *reader;
+    else
+        end_for_want_of_memory(session);
 }
 
 size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t len)
 {
     uint64_t max_bytes = session->shard->options->max_message_bytes;
+    struct ws_reader reader = reader_of(session);
     size_t at = 0;
-    while (at < len && reads_on(session)) {
+    while (at < len && is_reading(session) && !session->is_parked) {
         size_t taken = 0;
         struct ws_piece piece;
-        enum ws_read result =
-            ws_read(&session->ws, bytes + at, len - at, max_bytes, &taken, &piece);
+        enum ws_read result = ws_read(&reader, bytes + at, len - at, max_bytes, &taken, &piece);
         at += taken;
         if (result == WS_READ_PIECE)
             on_piece(session, &piece);
         else if (result != WS_READ_MORE)
             on_bad_bytes(session, result);
     }
+    if (is_reading(session))
+        keep_reader(session, &reader);
     return at;
 }

@@ -21,7 +21,7 @@
 #define MASK_BYTES 4
 #define REASON_MAX_BYTES (WS_CONTROL_MAX_BYTES - 2)
 
-_Static_assert(sizeof(struct ws_reader) <= 40, "every session has one");
+_Static_assert(sizeof(struct ws_reader) <= 40, "every session in the middle of a message has one");
 
 void ws_reader_init(struct ws_reader *reader, enum ws_role role)
 {

@@ -50,7 +50,7 @@ enum ws_read {
     WS_READ_TOO_BIG,  /* 1009: the message is over max_message_bytes */
 };
 
-/* Private to ws_frame.c but for its size: 40 bytes, since every session has one. */
+/* Private to ws_frame.c but for its size. Between messages it is as ws_reader_init() made it, and need not be kept. */
 struct ws_reader {
     uint64_t payload_left;  /* of the frame being read */
     uint64_t message_bytes; /* of the data message so far, all fragments */

@@ -3,8 +3,8 @@
  *
  * It gathers what is published for its set in a pending batch: at once, or with a pace at each tick the newest of each runner
  * that changed. A flush seals that into its chain and serves the members one after the other; a flush that ran out of its
- * budget remembers the member it has come to. While all members are behind it gathers nothing. An audience without members is gone; one that still waits in a queue is freed
- * when it leaves the last.
+ * budget remembers the member it has come to. While all members are behind it gathers nothing. An audience without members
+ * is gone; one that still waits in a queue is freed when it leaves the last.
  *
  * There may be as many audiences as followers, so an audience with its set is one allocation, and a single member needs none.
  */

@@ -256,15 +256,17 @@ bool hub_is_held(const struct follower *follower)
     return !follower->blocked && slow_portion(follower) == 0;
 }
 
-void hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
+bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
 {
     follower->answers = FOLLOWER_ANSWERS;
     if (follower->audience == NULL)
-        return;
-    if (probe == follower->audience->probe)
-        follower->heard = follower->audience->probe;
-    if (slow_hear(hub, follower, probe, now_ms))
-        serve_go_on(hub, follower, now_ms);
+        return false;
+    if (probe_hear(follower, probe))
+        return true;
+    if (!slow_hear(hub, follower, probe, now_ms))
+        return false;
+    serve_go_on(hub, follower, now_ms);
+    return true;
 }
 
 /* False when the budget ran out before the last member. */

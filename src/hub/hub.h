@@ -39,8 +39,8 @@ struct hub_dialect {
     int (*encode)(const struct position *position, struct buf *out);
 
     /*
-     * Write a probe, a complete frame that the peer answers once it has read it: hub_answered(). Returns its length, at most
-     * HUB_PROBE_BYTES. NULL: there is none, and what a slow reader gets is as old as its buffers are deep.
+     * Write a probe, a complete frame that the peer answers once it has read it: hub_answered(). Returns its length,
+     * at most HUB_PROBE_BYTES. NULL: there is none, and what a slow reader gets is as old as its buffers are deep.
      */
     size_t (*write_probe)(uint32_t number, uint8_t *out);
 };
@@ -174,10 +174,10 @@ void hub_blocked(struct follower *follower);
 void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /*
- * The peer has read the probe of this number, and so all that was written before it. Any number is fine; one that is not
- * that of the last probe only shows that the peer answers, and 0 never is.
+ * The peer has read the probe of this number, and so all that was written before it. True: that was awaited. Any number is
+ * fine; one that is not awaited only shows that the peer answers, and 0 never is.
  */
-void hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
+bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
 
 /* Serve everybody what is pending. True when the budget ran out: call again next turn. */
 bool hub_flush(struct hub *hub, uint64_t now_ms);

@@ -39,6 +39,15 @@ static void judge(struct hub *hub, struct audience *audience, uint64_t now_ms)
     }
 }
 
+bool probe_hear(struct follower *follower, uint32_t probe)
+{
+    uint8_t last = follower->audience->probe;
+    if (probe != last || follower->heard == last)
+        return false;
+    follower->heard = last;
+    return true;
+}
+
 void probe_turn(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
     if (!slow_is_bounded(hub, audience->speech->dialect))

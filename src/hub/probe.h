@@ -8,11 +8,15 @@
 #ifndef SPECTATE_HUB_PROBE_H
 #define SPECTATE_HUB_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hub/state.h"
 
 /* A batch is about to be sealed: see who is late to answer the last probe, and put the next behind it when it is due. */
 void probe_turn(struct hub *hub, struct audience *audience, uint64_t now_ms);
+
+/* An answer came. True: it is the first one to the last probe of its audience. */
+bool probe_hear(struct follower *follower, uint32_t probe);
 
 #endif

@@ -1,13 +1,13 @@
 /*
  * serve: what one follower is owed, and how it gets it.
  *
- *   in sync --socket full--> lagging (a place in the chain) --drained--> in sync
+ *   in sync --full or held--> lagging (a place in the chain) --drained--> in sync
  *                               | over the lag budget
  *                               v
  *                            behind (a version) --drained, all of its set served--> in sync
  *
- * A follower that is lagging or behind is full: its socket is, or it is held (hub/slow.h), but for while these functions run. A frame that the socket cut is always
- * completed at once through sink.keep, so that a place is never inside a frame.
+ * A follower that is lagging or behind has a full socket or is held (hub/slow.h), but for while these functions run. A frame
+ * that the socket cut is always completed at once through sink.keep, so that a place is never inside a frame.
  */
 #ifndef SPECTATE_HUB_SERVE_H
 #define SPECTATE_HUB_SERVE_H

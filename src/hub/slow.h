@@ -61,7 +61,10 @@ void slow_wrote(const struct follower *follower, size_t bytes);
 /* After writing: from the first full socket on there is a window; and a probe is sent when it is due. */
 void slow_look(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
-/* It was late to answer a probe of its audience: if it is in sync, nothing more goes to it until it has read what is under way. */
+/*
+ * It was late to answer a probe of its audience: if it is in sync, nothing more goes to it until it has read what is
+ * under way.
+ */
 void slow_suspect(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* It is over the lag budget: the window begins small. */

@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/fixed.h"
+
 #define INT64_DIGITS 19
 #define PRINTED_BYTES 64
 
-char *json_text_raw(char *to, const char *text)
-{
-    size_t len = strlen(text);
-    memcpy(to, text, len);
-    return to + len;
-}
+/* Between these, 15 digits have a decimal, and 17 no more than FIXED_MAX_DECIMALS. */
+#define FIXED_FROM 1e-3
+#define FIXED_BELOW 1e14
 
 static char *write_escaped(char *to, uint8_t byte)
 {
@@ -63,17 +62,20 @@ char *json_text_integer(char *to, int64_t value)
     return write_digits(to, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* magnitude / 10^7, with at least one digit behind the point and no zeros at the end. */
-static char *write_e7(char *to, uint64_t magnitude_e7)
+/* units / 10^decimals, with at least one digit behind the point and no zeros at the end. */
+static char *write_fixed(char *to, uint64_t units, unsigned decimals)
 {
-    to = write_digits(to, magnitude_e7 / 10000000);
+    char digits[FIXED_MAX_DECIMALS];
+    for (unsigned i = decimals; i > 0; i--) {
+        digits[i - 1] = (char)('0' + units % 10);
+        units /= 10;
+    }
+    while (decimals > 1 && digits[decimals - 1] == '0')
+        decimals--;
+    to = write_digits(to, units);
     *to++ = '.';
-    uint64_t fraction = magnitude_e7 % 10000000;
-    for (uint64_t unit = 1000000; unit > 0; unit /= 10)
-        *to++ = (char)('0' + fraction / unit % 10);
-    while (to[-1] == '0' && to[-2] != '.')
-        to--;
-    return to;
+    memcpy(to, digits, decimals);
+    return to + decimals;
 }
 
 /*
@@ -100,29 +102,49 @@ static bool print_reads_back(char printed[PRINTED_BYTES], int digits, double val
     return strtod(printed, NULL) == value;
 }
 
-/* A subnormal has fewer digits to offer than others: each number of them is tried. */
-static char *write_subnormal(char *to, double value)
+/*
+ * A normal double tells all decimals of 15 digits apart, and %g drops zeros at the end: so 15 find the shortest form if it has at
+ * most that many. If not, 16 may do, and 17 always do. A subnormal has fewer to offer: each count of them is tried.
+ */
+static char *write_by_printf(char *to, double magnitude)
 {
     char printed[PRINTED_BYTES];
-    int digits = 1;
-    while (!print_reads_back(printed, digits, value))
+    int digits = isnormal(magnitude) ? 15 : 1;
+    while (!print_reads_back(printed, digits, magnitude))
         digits++;
     return copy_as_real(to, printed);
 }
 
-/*
- * 17 digits always read back. A normal double tells all decimals of 15 digits apart, and %g drops zeros at the end, so 15 find
- * the shortest form if it has at most that many. Most doubles that come here need 16 or 17: so 16 decides first.
- */
-static char *write_normal(char *to, double value)
+static bool fixed_reads_back(double value, unsigned decimals, uint64_t *units)
 {
-    char of_16[PRINTED_BYTES];
-    char other[PRINTED_BYTES];
-    if (!print_reads_back(of_16, 16, value)) {
-        snprintf(other, sizeof other, "%.17g", value);
-        return copy_as_real(to, other);
+    double read;
+    return fixed_from_double(value, decimals, units) && fixed_to_double(*units, decimals, &read) &&
+           read == value;
+}
+
+/* How many decimals make 15 digits of a number from FIXED_FROM to FIXED_BELOW: 1 to 17. */
+static unsigned decimals_of_15_digits(double magnitude)
+{
+    unsigned decimals = 17;
+    double limit = 10 * FIXED_FROM;
+    while (magnitude >= limit) {
+        limit *= 10;
+        decimals--;
     }
-    return copy_as_real(to, print_reads_back(other, 15, value) ? other : of_16);
+    return decimals;
+}
+
+/* The same 15, 16 or 17 digits without printf(), for what coordinates are like. */
+static char *write_in_fewest_digits(char *to, double magnitude)
+{
+    if (magnitude < FIXED_FROM || magnitude >= FIXED_BELOW)
+        return write_by_printf(to, magnitude);
+    unsigned decimals = decimals_of_15_digits(magnitude);
+    uint64_t units;
+    for (unsigned more = 0; more <= 2; more++)
+        if (fixed_reads_back(magnitude, decimals + more, &units))
+            return write_fixed(to, units, decimals + more);
+    return write_by_printf(to, magnitude);
 }
 
 /*
@@ -137,11 +159,11 @@ char *json_text_real(char *to, double value)
     if (signbit(value))
         *to++ = '-';
     if (magnitude < 1e8) {
-        uint64_t e7 = (uint64_t)llround(magnitude * 1e7);
+        uint64_t e7 = (uint64_t)(magnitude * 1e7 + 0.5);
         if (e7 < UINT64_C(1000000000000000) && (double)e7 / 1e7 == magnitude)
-            return write_e7(to, e7);
+            return write_fixed(to, e7, 7);
     }
-    return isnormal(magnitude) ? write_normal(to, magnitude) : write_subnormal(to, magnitude);
+    return write_in_fewest_digits(to, magnitude);
 }
 
 static struct span digits_of(struct span integer)

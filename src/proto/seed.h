@@ -45,6 +45,14 @@ struct seed_limits {
  */
 int seed_decode(struct span text, const struct seed_limits *limits, struct seed_message *message,
                 struct fault *fault);
+
+/*
+ * The same by the JSON library alone, and slower: what seed_decode() does with all but usual positions, and what a usual one is
+ * compared with.
+ */
+int seed_decode_json(struct span text, const struct seed_limits *limits,
+                     struct seed_message *message, struct fault *fault);
+
 void seed_message_fini(struct seed_message *message);
 
 /* Append {"userId":..,"lat":..,"lng":..}. Numbers come out with the value they came in with, as short as that allows. */

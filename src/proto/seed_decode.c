@@ -1,6 +1,7 @@
 /*
- * Decoding of the seed dialect: jansson parses, then the members that count are read one by one. Each reader takes the value
- * as it is (NULL when the member is absent) and gives 0, or fills the fault with the member's name and what is wrong with it.
+ * Decoding of the seed dialect: a usual position is scanned (proto/seed_scan.h). Of anything else jansson makes a tree, and the
+ * members that count are read from it one by one. Each reader takes the value as it is (NULL when the member is absent) and
+ * gives 0, or fills the fault with the member's name and what is wrong with it.
  */
 #include "proto/seed.h"
 
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "proto/json_tree.h"
+#include "proto/seed_scan.h"
 
 #define WHERE_BYTES 32
 
@@ -218,18 +220,33 @@ static int read_message(const json_t *root, const struct seed_limits *limits,
     return read_position(root, &message->position, fault);
 }
 
-int seed_decode(struct span text, const struct seed_limits *limits, struct seed_message *message,
-                struct fault *fault)
+static void forget_last(struct seed_message *message)
 {
-    struct json_tree tree;
     message->id_count = 0;
     message->snapshot = message->sets_pace = false;
     message->pace_ms = 0;
+}
+
+int seed_decode_json(struct span text, const struct seed_limits *limits,
+                     struct seed_message *message, struct fault *fault)
+{
+    struct json_tree tree;
+    forget_last(message);
     int err = json_tree_parse(&tree, text, fault);
     if (err == 0)
         err = read_message(tree.root, limits, message, fault);
     json_tree_fini(&tree);
     return err;
+}
+
+int seed_decode(struct span text, const struct seed_limits *limits, struct seed_message *message,
+                struct fault *fault)
+{
+    if (!seed_scan_position(text, &message->position))
+        return seed_decode_json(text, limits, message, fault);
+    forget_last(message);
+    message->kind = SEED_POSITION;
+    return 0;
 }
 
 void seed_message_fini(struct seed_message *message)

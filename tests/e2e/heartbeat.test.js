@@ -60,7 +60,8 @@ test('a client that talks all the time gets no ping', async (t) => {
 });
 
 test('a client whose socket is full is slow, not dead', async (t) => {
-  const server = await startServer(t, [...QUICK, '--max-messages-per-second', '0']);
+  /* An interval in which a socket can be filled. */
+  const server = await startServer(t, ['--heartbeat-interval', '1s', '--max-messages-per-second', '0']);
   const stuck = await server.rawSession(frames.text({ initialRequest: true, following: [1] }));
   stuck.socket.pause();
   const publisher = await server.client();

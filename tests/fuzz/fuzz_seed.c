@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "codec/utf8.h"
 #include "proto/seed.h"
+#include "tests/lib/same.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,18 +22,6 @@ static void check_fault(const struct fault *fault)
     for (size_t i = 0; i < len; i++)
         CHECK(fault->message[i] >= ' ' && fault->message[i] <= '~');
     CHECK((unsigned)fault->code < FAULT_COUNT);
-}
-
-static bool is_same_id(const struct runner_id *a, const struct runner_id *b)
-{
-    return span_equals(span_of(a->text, a->len), span_of(b->text, b->len));
-}
-
-static bool is_same_coordinate(struct coordinate a, struct coordinate b)
-{
-    if (a.is_integer != b.is_integer)
-        return false;
-    return a.is_integer ? a.integer == b.integer : memcmp(&a.real, &b.real, sizeof a.real) == 0;
 }
 
 static struct seed_message decode_again(const struct buf *text)
@@ -50,10 +39,7 @@ static void check_position(const struct position *position)
     CHECK(seed_encode(position, &text) == 0);
     struct seed_message again = decode_again(&text);
     CHECK(again.kind == SEED_POSITION);
-    CHECK(is_same_id(&position->runner, &again.position.runner));
-    CHECK(position->runner_is_number == again.position.runner_is_number);
-    CHECK(is_same_coordinate(position->lat, again.position.lat));
-    CHECK(is_same_coordinate(position->lng, again.position.lng));
+    CHECK(same_position(position, &again.position));
     buf_fini(&text);
 }
 
@@ -66,7 +52,7 @@ static void check_follow(const struct seed_message *message)
     CHECK(again.kind == SEED_FOLLOW && again.snapshot == message->snapshot);
     CHECK(again.id_count == message->id_count);
     for (size_t i = 0; i < again.id_count; i++)
-        CHECK(is_same_id(&message->ids[i], &again.ids[i]));
+        CHECK(same_id(&message->ids[i], &again.ids[i]));
     seed_message_fini(&again);
     buf_fini(&text);
 }

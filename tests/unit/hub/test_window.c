@@ -232,9 +232,12 @@ TEST(answers_that_nobody_asked_for_change_nothing)
     go_on(w, &ann, 10000, 5);
     uint64_t handed = ann.peer->handed_bytes;
 
-    for (uint32_t probe = 0; probe < 256; probe++)
+    assert_false(hub_answered(w->hub, &ann.peer->follower, 0, w->now_ms));
+    for (uint32_t probe = 1; probe < 256; probe++)
         hub_answered(w->hub, &ann.peer->follower, probe, w->now_ms);
-    hub_answered(w->hub, &ann.peer->follower, UINT32_MAX, w->now_ms);
+    for (uint32_t probe = 0; probe < 256; probe++)
+        assert_false(hub_answered(w->hub, &ann.peer->follower, probe, w->now_ms));
+    assert_false(hub_answered(w->hub, &ann.peer->follower, UINT32_MAX, w->now_ms));
     go_on(w, &ann, 1000, 5);
 
     assert_int_equal(ann.peer->handed_bytes, handed);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/same.h"
 #include "tests/lib/test.h"
 
 static const char *real_text(double value)
@@ -24,19 +25,14 @@ static const char *real_text(double value)
     return text;
 }
 
-static bool is_same_double(double a, double b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
-
 static void expect_reads_back(double value)
 {
     const char *text = real_text(value);
     char *end = NULL;
-    if (!is_same_double(strtod(text, &end), value) || *end != '\0')
+    if (!same_double(strtod(text, &end), value) || *end != '\0')
         fail_msg("%.17g was written as %s", value, text);
     json_t *read = json_loads(text, JSON_DECODE_ANY, NULL);
-    if (!json_is_real(read) || !is_same_double(json_real_value(read), value))
+    if (!json_is_real(read) || !same_double(json_real_value(read), value))
         fail_msg("jansson does not read %.17g from %s", value, text);
     json_decref(read);
 }
@@ -112,6 +108,12 @@ TEST(reals_are_written_as_people_write_them)
         {5e-324, "5e-324"},
         {0.30000000000000004, "0.30000000000000004"},
         {1.0 / 3, "0.3333333333333333"},
+        {0.001234567890123456, "0.001234567890123456"},
+        {0.000999999999999999, "0.000999999999999999"},
+        {9.999999999999998, "9.999999999999998"},
+        {123456789.0625, "123456789.0625"},
+        {99999999999999.98, "99999999999999.98"},
+        {100000000000000.02, "100000000000000.02"},
         {DBL_MAX, "1.7976931348623157e+308"},
         {-DBL_MIN, "-2.2250738585072014e-308"},
     };
@@ -121,9 +123,9 @@ TEST(reals_are_written_as_people_write_them)
 
 TEST(a_real_at_an_edge_reads_back_as_itself)
 {
-    static const double edges[] = {0.0,  DBL_MIN, DBL_TRUE_MIN, DBL_MAX, DBL_EPSILON,
-                                   1e7,  1e8,     1e15,         0x1p53,  0x1p63,
-                                   1e16, 1e17,    123456789.0,  1e-5,    90.00000005};
+    static const double edges[] = {
+        0.0,  DBL_MIN, DBL_TRUE_MIN, DBL_MAX, DBL_EPSILON, 1e7,  1e8,  1e15, 0x1p53, 0x1p63,
+        1e16, 1e17,    123456789.0,  1e-5,    90.00000005, 1e-3, 1e-2, 0.1,  1e14};
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
         for (int sign = -1; sign <= 1; sign += 2) {
             expect_reads_back(sign * edges[i]);
@@ -160,6 +162,16 @@ TEST(coordinates_read_back_as_themselves_in_the_fewest_digits)
 {
     for (int i = 0; i < 20000; i++) {
         double value = random_degrees();
+        expect_reads_back(value);
+        expect_is_shortest(value);
+    }
+}
+
+/* From far below to far above what is written without printf(). */
+TEST(reals_of_any_size_read_back_as_themselves_in_the_fewest_digits)
+{
+    for (int i = 0; i < 20000; i++) {
+        double value = ldexp(random_degrees(), (int)(random_bits() % 100) - 50);
         expect_reads_back(value);
         expect_is_shortest(value);
     }

@@ -11,11 +11,24 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "tests/lib/same.h"
 #include "tests/lib/test.h"
 
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct seed_limits three_ids = {.max_ids = 3};
+
+/* Usual positions take a short way: here, too, the library must say the same. */
+static void expect_same_by_json(const char *text, const struct seed_message *message)
+{
+    struct seed_message by_json = {0};
+    struct fault fault = {0};
+    assert_int_equal(seed_decode_json(span_of_text(text), &three_ids, &by_json, &fault), 0);
+    assert_int_equal(by_json.kind, message->kind);
+    if (message->kind == SEED_POSITION)
+        assert_true(same_position(&message->position, &by_json.position));
+    seed_message_fini(&by_json);
+}
 
 static struct seed_message decode(const char *text)
 {
@@ -24,6 +37,7 @@ static struct seed_message decode(const char *text)
     int err = seed_decode(span_of_text(text), &three_ids, &message, &fault);
     if (err != 0)
         fail_msg("%s: %s", text, fault.message);
+    expect_same_by_json(text, &message);
     return message;
 }
 

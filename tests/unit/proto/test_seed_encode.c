@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "tests/lib/same.h"
 #include "tests/lib/test.h"
 
 static const struct seed_limits limits = {.max_ids = 100};
@@ -26,22 +27,6 @@ static void expect_contents(const struct buf *buf, const char *text)
         fail_msg("expected %s, got %.*s", text, (int)buf->len, (const char *)buf->data);
 }
 
-static bool is_same_coordinate(struct coordinate a, struct coordinate b)
-{
-    if (a.is_integer != b.is_integer)
-        return false;
-    return a.is_integer ? a.integer == b.integer : memcmp(&a.real, &b.real, sizeof a.real) == 0;
-}
-
-static void expect_same_position(const struct position *a, const struct position *b)
-{
-    assert_int_equal(a->runner.len, b->runner.len);
-    assert_memory_equal(a->runner.text, b->runner.text, a->runner.len);
-    assert_int_equal(a->runner_is_number, b->runner_is_number);
-    assert_true(is_same_coordinate(a->lat, b->lat));
-    assert_true(is_same_coordinate(a->lng, b->lng));
-}
-
 static void expect_round_trip(const struct position *position)
 {
     struct buf out = {0};
@@ -50,7 +35,8 @@ static void expect_round_trip(const struct position *position)
     assert_int_equal(seed_encode(position, &out), 0);
     if (seed_decode(buf_span(&out), &limits, &message, &fault) != 0)
         fail_msg("%.*s: %s", (int)out.len, (const char *)out.data, fault.message);
-    expect_same_position(position, &message.position);
+    if (!same_position(position, &message.position))
+        fail_msg("%.*s is another position", (int)out.len, (const char *)out.data);
     buf_fini(&out);
 }
 

@@ -1,0 +1,44 @@
+'use strict';
+/*
+ * The comparison of whole servers, with loads so small that they show only that it works: with our server, and with the bare
+ * loop. Nothing about time is looked at.
+ */
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+const { Program, ROOT, SPECTATE } = require('./lib/program.js');
+const { temporaryFile } = require('./lib/temporary.js');
+
+const BUILD = path.dirname(SPECTATE);
+const FAULTS = ['missing', 'stale', 'duplicates', 'reordered', 'misdelivered', 'foreign', 'strange', 'failed', 'closed'];
+
+async function compare(t, ...args) {
+  const json = temporaryFile(t, 'compare.json', '');
+  const run = new Program(path.join(ROOT, 'bench/compare/run'), ['--small', '--build', BUILD, '--json', json, ...args]);
+  assert.strictEqual(await run.ended(), 0, run.stdout + run.stderr);
+  return { run, ...JSON.parse(fs.readFileSync(json, 'utf8')) };
+}
+
+function assertFlawless(report, name) {
+  for (const fault of FAULTS) assert.strictEqual(report[fault], 0, `${name}: ${fault}`);
+  assert.strictEqual(report.delivered, report.expected, name);
+  assert.ok(report.ready > 0, name);
+}
+
+test('in each scenario every copy arrives, once and in order', async (t) => {
+  const { results } = await compare(t, '--server', 'ours');
+  assert.ok(Object.keys(results).length >= 8);
+  for (const [name, { ours }] of Object.entries(results)) {
+    assertFlawless(ours[0], name);
+    assert.strictEqual(ours[0].expected > 0, !['idle', 'storm'].includes(name), name);
+  }
+});
+
+test('the page has a table with both, and says what is not there', async (t) => {
+  const { run, results } = await compare(t, '--server', 'ours', '--server', 'bare', '--scenario', 'crowd');
+  assertFlawless(results.crowd.bare[0], 'bare');
+  assert.match(run.stdout, /^\| spectate \| [\d.]+ \|/m);
+  assert.match(run.stdout, /^\| bare send loop \| [\d.]+ \([\d.]+\) \|/m);
+  assert.match(run.stdout, /^Measured on /m);
+});
