@@ -10,6 +10,7 @@
 
 #include "app/admin_routes.h"
 #include "app/admission.h"
+#include "app/certificates.h"
 #include "app/routes.h"
 #include "app/shard.h"
 #include "app/trust.h"
@@ -31,9 +32,10 @@
 static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 
 struct server {
-    const struct options *options; /* borrowed */
-    struct admission *admission;   /* owned */
-    struct trust *trust;           /* owned */
+    const struct options *options;     /* borrowed */
+    struct admission *admission;       /* owned */
+    struct certificates *certificates; /* owned; NULL: no TLS */
+    struct trust *trust;               /* owned */
     struct shard *shards[MAX_THREADS];
     const struct metrics *metrics[MAX_THREADS]; /* of these */
     uv_thread_t threads[MAX_THREADS];
@@ -42,6 +44,7 @@ struct server {
     size_t running;
     uv_loop_t loop; /* the main thread's, for signals */
     uv_signal_t signals[SIGNALS];
+    uv_signal_t hangup; /* SIGHUP: read the certificates anew */
     uv_async_t shard_ended;
     _Atomic size_t ended;
     bool is_ending;
@@ -101,6 +104,12 @@ static size_t worker_count(const struct options *options)
     return count < MAX_SHARDS ? count : MAX_SHARDS;
 }
 
+static struct tls_context *tls_of(const struct server *server)
+{
+    return server->certificates != NULL ? certificates_context(server->certificates) : NULL;
+}
+
+/* Operators are served without TLS, on loopback as a rule. */
 static struct shard *make_shard(struct server *server, const struct session_handler *handler,
                                 const struct routes *routes)
 {
@@ -111,6 +120,7 @@ static struct shard *make_shard(struct server *server, const struct session_hand
         .routes = routes,
         .admission = server->admission,
         .trust = server->trust,
+        .tls = routes == &public_routes ? tls_of(server) : NULL,
         .index = (unsigned)server->total,
     };
     struct shard *shard = shard_new(&options);
@@ -253,6 +263,20 @@ static void on_signal(uv_signal_t *handle, int number)
     stop_shards(server);
 }
 
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    (void)number;
+    if (server->is_ending)
+        return;
+    LOG(LOG_INFO, "server.reload", NO_SESSION, "reading keys, groups and certificates again");
+    trust_reload(server->trust);
+    if (server->certificates == NULL || certificates_reload(server->certificates) < 0)
+        return;
+    for (size_t i = 0; i < server->shard_count; i++)
+        shard_set_tls(server->shards[i], tls_of(server));
+}
+
 static void on_shard_ended(uv_async_t *async)
 {
     struct server *server = async->data;
@@ -267,6 +291,7 @@ static void stop_watching_signals(struct server *server)
         uv_close((uv_handle_t *)&server->signals[i], NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         signal(ending_signals[i], SIG_IGN);
+    uv_close((uv_handle_t *)&server->hangup, NULL);
     uv_close((uv_handle_t *)&server->shard_ended, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&server->loop) == 0);
@@ -282,7 +307,18 @@ static void watch_signals(struct server *server)
         server->signals[i].data = server;
         CHECK(uv_signal_start(&server->signals[i], on_signal, ending_signals[i]) == 0);
     }
+    CHECK(uv_signal_init(&server->loop, &server->hangup) == 0);
+    server->hangup.data = server;
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* 0 or ERR_INVALID. */
+static int load_certificates(struct server *server)
+{
+    if (server->options->tls_cert == NULL)
+        return 0;
+    server->certificates = certificates_new(server->options);
+    return server->certificates != NULL ? 0 : ERR_INVALID;
 }
 
 static void start_threads(struct server *server)
@@ -319,7 +355,9 @@ static void wind_up_unstarted(struct server *server)
 static int start(struct server *server, const struct session_handler *handler)
 {
     server->trust = trust_open(server->options);
-    int err = server->trust != NULL ? make_shards(server, handler) : ERR_SYSTEM;
+    int err = server->trust != NULL ? load_certificates(server) : ERR_SYSTEM;
+    if (err == 0)
+        err = make_shards(server, handler);
     if (err == 0)
         err = make_operators_shard(server, handler);
     if (err == 0)
@@ -330,6 +368,8 @@ static int start(struct server *server, const struct session_handler *handler)
         err = become_user(server->options->user);
     if (err == 0)
         err = trust_start(server->trust, server->shards, server->shard_count);
+    if (err == 0)
+        CHECK(uv_signal_start(&server->hangup, on_hangup, SIGHUP) == 0);
     return err;
 }
 
@@ -362,6 +402,7 @@ int server_run(const struct options *options, const struct session_handler *hand
     stop_watching_signals(server);
     trust_close(&server->trust);
     admission_free(&server->admission);
+    certificates_free(&server->certificates);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;
 }

@@ -21,6 +21,7 @@ struct admission;
 struct relay;
 struct ws_deflate;
 struct server;
+struct tls_context;
 
 /* A session's id holds its shard's index above these bits. */
 #define SHARD_SESSION_ID_BITS 48
@@ -50,6 +51,7 @@ struct shard {
     size_t open_count;           /* of these, those whose WebSocket is open */
     size_t refused_count;        /* of these, those only told that they are over a limit */
     struct ws_deflate *deflate;  /* owned; NULL: compression is off */
+    struct tls_context *tls;     /* held; of new connections; NULL: they speak no TLS */
     struct seed_message message; /* scratch for decoding */
     uint64_t last_id;
     int64_t arrival_ms;         /* wall time, never stepping back */
@@ -64,7 +66,8 @@ struct shard_options {
     const struct session_handler *handler;
     const struct routes *routes;
     struct admission *admission;
-    struct trust *trust; /* borrowed */
+    struct trust *trust;     /* borrowed */
+    struct tls_context *tls; /* NULL: none */
     unsigned index;
 };
 struct shard *shard_new(const struct shard_options *options);
@@ -84,6 +87,9 @@ void shard_run(struct shard *shard);
 
 /* Any thread: stop accepting, close every session with 1001, then end the loop. */
 void shard_stop(struct shard *shard);
+
+/* Any thread: new connections speak TLS with this from soon on, those that there are go on as they began. */
+void shard_set_tls(struct shard *shard, struct tls_context *context);
 
 /* A position of a session here: to the hub, and to the other shards. Like hub_publish(). */
 int shard_publish(struct shard *shard, struct position *position);
