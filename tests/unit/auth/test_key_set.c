@@ -175,8 +175,7 @@ TEST(junk_is_skipped_and_counted)
         "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"\",\"y\":\"\"}",
         "{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"AA\",\"y\":\"AA\"}",
         "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_"
-        "7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiML\"}",
         "{\"kty\":\"RSA\"}",
         "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}",
         "{\"kty\":\"RSA\",\"n\":\"!!!!\",\"e\":\"AQAB\"}",
@@ -228,6 +227,43 @@ TEST(a_curve_goes_with_its_own_algorithm_only)
     begin_with_good_key();
     kit_append_jwk(&text, p384, ",\"alg\":\"ES256\"");
     expect_skipped("P-384 for ES256");
+}
+
+TEST(a_point_of_one_curve_under_the_name_of_another_is_skipped)
+{
+    struct buf jwk = {0};
+    kit_append_jwk(&jwk, p384, ",\"alg\":\"ES384\"");
+    memcpy((char *)memmem(jwk.data, jwk.len, "P-384", 5), "P-256", 5);
+    begin_with_good_key();
+    buf_append(&text, buf_span(&jwk));
+    expect_skipped("P-384 as P-256");
+    buf_fini(&jwk);
+}
+
+/* RFC 7518 section 6.2.1.2: a coordinate is as long as the curve's, zeros in front and all. */
+TEST(a_coordinate_without_its_leading_zero_is_skipped)
+{
+    uint8_t xy[2][32];
+    EVP_PKEY *key = NULL;
+    do {
+        EVP_PKEY_free(key);
+        key = kit_new_ec("P-256");
+        BIGNUM *number = NULL;
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(EVP_PKEY_get_bn_param(key, i == 0 ? "qx" : "qy", &number), 1);
+            assert_int_equal(BN_bn2binpad(number, xy[i], 32), 32);
+            BN_free(number);
+            number = NULL;
+        }
+    } while (xy[0][0] != 0);
+    begin_with_good_key();
+    buf_append_text(&text, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"");
+    kit_append_base64url(&text, span_of(xy[0] + 1, 31));
+    buf_append_text(&text, "\",\"y\":\"");
+    kit_append_base64url(&text, span_of(xy[1], 32));
+    buf_append_text(&text, "\"}");
+    expect_skipped("31 bytes");
+    EVP_PKEY_free(key);
 }
 
 TEST(a_point_off_the_curve_is_skipped)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/base64url.h"
 #include "auth/claims.h"
 #include "auth/groups.h"
 #include "base/err.h"
@@ -521,6 +522,38 @@ TEST(an_ecdsa_signature_in_der_is_refused)
     EVP_MD_CTX_free(ctx);
     replace_signature(span_of(der, len));
     expect_refused(TOKEN_bad_signature);
+}
+
+/* The token at hand is signed by ES256: what is signed gets its two numbers so many bytes longer, and so many bytes behind them. */
+static void stretch_signature(size_t zeros_before, size_t behind)
+{
+    uint8_t halves[64];
+    uint8_t stretched[80] = {0};
+    size_t len = 0;
+    size_t from = text.len;
+    while (text.data[from - 1] != '.')
+        from--;
+    assert_int_equal(base64url_decode(span_of(text.data + from, text.len - from), halves, &len), 0);
+    assert_int_equal(len, 64);
+    memcpy(stretched + zeros_before, halves, 32);
+    memcpy(stretched + 32 + 2 * zeros_before, halves + 32, 32);
+    replace_signature(span_of(stretched, 64 + 2 * zeros_before + behind));
+}
+
+TEST(an_ecdsa_signature_with_bytes_that_change_nothing_is_refused)
+{
+    /* cjose cuts a signature in the middle, whatever its length: it would take each of these. */
+    struct kit_signer signer = {"ES256", p256, {0}};
+    for (size_t zeros = 0; zeros < 3; zeros++) {
+        for (size_t behind = 0; behind < 2; behind++) {
+            sign(signer, "{\"alg\":\"ES256\",\"kid\":\"p256\"}", GOOD_CLAIMS);
+            stretch_signature(zeros, behind);
+            if (zeros + behind == 0)
+                expect_accepted();
+            else
+                expect_refused(TOKEN_bad_signature);
+        }
+    }
 }
 
 TEST(no_changed_byte_of_a_token_goes_unnoticed)
