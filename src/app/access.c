@@ -119,29 +119,42 @@ void access_free_permit(struct access *access, struct permit **permit)
 }
 
 /* Takes the pass over, whatever comes. */
+static int make_permit(struct access *access, struct pass *pass, struct permit **out)
+{
+    struct permit *permit = mem_try(sizeof *permit);
+    if (permit == NULL) {
+        pass_free(&pass);
+        return ERR_NO_MEMORY;
+    }
+    permit->pass = pass;
+    int err = token_accounts_enter(trust_accounts(access->trust), pass, &permit->account);
+    if (err < 0)
+        access_free_permit(access, &permit);
+    *out = permit;
+    return err;
+}
+
 static enum access_verdict grant(struct access *access, struct pass *pass,
                                  struct access_answer *answer)
 {
-    struct permit *permit = mem_try(sizeof *permit);
-    int err = ERR_NO_MEMORY;
-    if (permit != NULL) {
-        permit->pass = pass;
-        err = token_accounts_enter(trust_accounts(access->trust), pass, &permit->account);
-    } else {
-        pass_free(&pass);
-    }
+    int err = make_permit(access, pass, &answer->permit);
     if (err == 0) {
         metrics_add(access->metrics, METRIC_tokens_accepted_total, 1);
-        answer->permit = permit;
         return ACCESS_GRANTED;
     }
-    access_free_permit(access, &permit);
     if (err == ERR_TOO_MANY)
         fault_set(&answer->fault, FAULT_too_many_sessions_per_token,
                   "the token has its sessions already");
     else
         fault_set(&answer->fault, FAULT_out_of_memory, "no memory for the token");
     return ACCESS_REFUSED;
+}
+
+struct permit *access_permit_certificate(struct access *access, struct span name)
+{
+    struct pass *pass = pass_for_certificate(name);
+    struct permit *permit = NULL;
+    return pass != NULL && make_permit(access, pass, &permit) == 0 ? permit : NULL;
 }
 
 enum access_verdict access_ask(struct access *access, const struct access_question *question,

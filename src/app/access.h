@@ -61,6 +61,12 @@ struct access_answer {
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
                                struct access_answer *answer);
 
+/*
+ * The bearer of a client certificate publishes and follows the name in it. Owned by the caller. NULL: no memory, a name that is
+ * none, or too many sessions.
+ */
+struct permit *access_permit_certificate(struct access *access, struct span name);
+
 /* NULL inside is fine. Nulls the caller's pointer. */
 void access_free_permit(struct access *access, struct permit **permit);
 

@@ -14,6 +14,7 @@
 #include "app/routes.h"
 #include "app/shard.h"
 #include "app/trust.h"
+#include "app/trusted_proxies.h"
 #include "app/user.h"
 #include "base/check.h"
 #include "base/err.h"
@@ -36,6 +37,7 @@ struct server {
     struct admission *admission;       /* owned */
     struct certificates *certificates; /* owned; NULL: no TLS */
     struct trust *trust;               /* owned */
+    struct trusted_proxies *proxies;   /* owned */
     struct shard *shards[MAX_THREADS];
     const struct metrics *metrics[MAX_THREADS]; /* of these */
     uv_thread_t threads[MAX_THREADS];
@@ -109,7 +111,7 @@ static struct tls_context *tls_of(const struct server *server)
     return server->certificates != NULL ? certificates_context(server->certificates) : NULL;
 }
 
-/* Operators are served without TLS, on loopback as a rule. */
+/* Operators come without TLS and proxies, from this machine as a rule. */
 static struct shard *make_shard(struct server *server, const struct session_handler *handler,
                                 const struct routes *routes)
 {
@@ -120,6 +122,7 @@ static struct shard *make_shard(struct server *server, const struct session_hand
         .routes = routes,
         .admission = server->admission,
         .trust = server->trust,
+        .proxies = routes == &public_routes ? server->proxies : NULL,
         .tls = routes == &public_routes ? tls_of(server) : NULL,
         .index = (unsigned)server->total,
     };
@@ -389,6 +392,7 @@ int server_run(const struct options *options, const struct session_handler *hand
     struct server *server = mem_must(sizeof *server);
     server->options = options;
     server->admission = admission_new(&limits);
+    server->proxies = trusted_proxies_new(options);
     watch_signals(server);
     int err = start(server, handler);
     if (err == 0)
@@ -403,6 +407,7 @@ int server_run(const struct options *options, const struct session_handler *hand
     trust_close(&server->trust);
     admission_free(&server->admission);
     certificates_free(&server->certificates);
+    trusted_proxies_free(&server->proxies);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;
 }

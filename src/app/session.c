@@ -76,6 +76,7 @@ static void on_open(struct conn *conn)
     struct metrics *metrics = session->shard->metrics;
     metrics_add(metrics, METRIC_tls_handshakes_total, 1);
     metrics_add(metrics, METRIC_tls_resumptions_total, conn_was_resumed(conn));
+    session_trust_certificate(session);
 }
 
 static void on_failed(struct conn *conn, enum tls_failure failure, const char *reason)
@@ -155,31 +156,25 @@ static const struct conn_events conn_events = {
 
 struct address_key session_address(const struct session *session)
 {
-    struct address address;
-    if (conn_peer(&session->conn, &address) < 0)
-        return (struct address_key){{0}};
-    return address_key(&address);
+    struct address_key key;
+    memcpy(key.bytes, session->client.bytes, sizeof key.bytes);
+    return key;
 }
 
 void session_address_text(const struct session *session, char text[ADDRESS_TEXT_BYTES])
 {
-    struct address address;
-    text[0] = '\0';
-    if (conn_peer(&session->conn, &address) == 0)
-        address_format(&address, text);
+    ip_format(&session->client, text);
 }
 
 bool session_has_address(const struct session *session, const char *ip)
 {
     struct ip wanted;
-    struct address_key own = session_address(session);
-    return ip_parse(span_of_text(ip), &wanted) == 0 &&
-           memcmp(wanted.bytes, own.bytes, sizeof own.bytes) == 0;
+    return ip_parse(span_of_text(ip), &wanted) == 0 && ip_equals(&wanted, &session->client);
 }
 
 /* --- begin ---------------------------------------------------------------------------------------------------------- */
 
-static struct session *make(struct shard *shard, int fd)
+static struct session *make(struct shard *shard, int fd, const struct address *peer)
 {
     const struct options *options = shard->options;
     struct session *session = mem_try(sizeof *session);
@@ -191,6 +186,7 @@ static struct session *make(struct shard *shard, int fd)
     }
     session->shard = shard;
     session->id = ++shard->last_id;
+    session->client = address_ip(peer);
     session->heard_ms = session->refilled_ms = session_now_ms(session);
     session_set_deadline(session, options->handshake_timeout_ms);
     session->message_tokens = (uint32_t)options->max_messages_per_second;
@@ -208,14 +204,15 @@ static void secure(struct session *session)
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
 }
 
-static int start_admitted(struct shard *shard, int fd, struct admission_ticket *ticket)
+static int start_admitted(struct shard *shard, int fd, const struct address *peer,
+                          struct admission_ticket *ticket)
 {
     const struct options *options = shard->options;
     struct http_limits limits = {.head_bytes = options->max_head_bytes,
                                  .headers = options->max_headers,
                                  .body_bytes = shard->routes->body_bytes};
     struct http_reader *http = http_reader_new(&limits);
-    struct session *session = http != NULL ? make(shard, fd) : NULL;
+    struct session *session = http != NULL ? make(shard, fd, peer) : NULL;
     if (session == NULL) {
         http_reader_free(&http);
         return ERR_NO_MEMORY;
@@ -223,16 +220,19 @@ static int start_admitted(struct shard *shard, int fd, struct admission_ticket *
     session->http = http;
     session->ticket = ticket;
     secure(session);
-    LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected");
+    LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected from %s",
+        ip_format(&session->client, (char[IP_TEXT_BYTES]){0}));
     return 0;
 }
 
 /* One that is over a limit is told so, if there are not too many of these already. */
-static int start_refused(struct shard *shard, int fd, const struct fault *fault)
+static int start_refused(struct shard *shard, int fd, const struct address *peer,
+                         const struct fault *fault)
 {
     metrics_add_labelled(shard->metrics, METRIC_errors_total, fault->code, 1);
     LOG(LOG_WARN, "session.refused", NO_SESSION, "%s: %s", fault_name(fault->code), fault->message);
-    struct session *session = shard->refused_count < REFUSED_AT_A_TIME ? make(shard, fd) : NULL;
+    struct session *session =
+        shard->refused_count < REFUSED_AT_A_TIME ? make(shard, fd, peer) : NULL;
     if (session == NULL)
         return ERR_TOO_MANY;
     session->was_refused = true;
@@ -249,8 +249,8 @@ int session_start(struct shard *shard, int fd, const struct address *peer)
     int err =
         admission_enter(shard->admission, peer, worker_now_ms(shard->worker), &ticket, &fault);
     if (err < 0)
-        return start_refused(shard, fd, &fault);
-    err = start_admitted(shard, fd, ticket);
+        return start_refused(shard, fd, peer, &fault);
+    err = start_admitted(shard, fd, peer, ticket);
     if (err < 0)
         admission_leave(shard->admission, ticket);
     return err;

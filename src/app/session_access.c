@@ -2,7 +2,7 @@
 
 #include "app/session_phase.h"
 #include "app/shard.h"
-#include "base/log.h"
+#include "base/mem.h"
 #include "codec/credentials.h"
 #include "codec/origin.h"
 #include "proto/seed.h"
@@ -62,6 +62,16 @@ static bool page_may_connect(const struct session *session)
     return origin_is_allowed(session->http, &shard->origins);
 }
 
+void session_trust_certificate(struct session *session)
+{
+    struct access *access = session->shard->access;
+    char *name = access_needs_tokens(access) ? conn_peer_name(&session->conn) : NULL;
+    if (name == NULL)
+        return;
+    session->permit = access_permit_certificate(access, span_of_text(name));
+    mem_free(name);
+}
+
 static int admit_token(struct session *session, struct span token, struct fault *fault)
 {
     struct access_answer answer;
@@ -69,6 +79,7 @@ static int admit_token(struct session *session, struct span token, struct fault 
     if (verdict == ACCESS_WAITS && park(session, answer.issuer, span_of(NULL, 0), &answer.fault))
         return 0;
     if (verdict == ACCESS_GRANTED) {
+        access_free_permit(session->shard->access, &session->permit);
         session->permit = answer.permit;
         return 101;
     }
@@ -120,8 +131,8 @@ static void acknowledge(struct session *session)
 {
     struct buf text = {0};
     const struct permit *permit = session->permit;
-    int64_t expires_s = permit != NULL ? permit->pass->expires_s : 0;
-    if (seed_encode_welcome(permit != NULL, expires_s, &text) < 0)
+    int64_t expires_s = permit != NULL ? permit->pass->expires_s : PASS_WITHOUT_EXPIRY;
+    if (seed_encode_welcome(expires_s != PASS_WITHOUT_EXPIRY, expires_s, &text) < 0)
         session->is_doomed = true;
     else
         session_send(session, WS_TEXT, buf_span(&text));

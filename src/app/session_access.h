@@ -11,6 +11,9 @@
 #include "base/fault.h"
 #include "base/span.h"
 
+/* With TLS, the handshake is done: the name in a client's certificate is as good as a token for it. */
+void session_trust_certificate(struct session *session);
+
 /*
  * A WebSocket is asked for: may it open? 101: yes, with a permit when a token came along (`*by_subprotocol`: the answer is to name
  * spectate.token). 0: not yet, the session is parked; the request is taken up again when keys came. Else the status to refuse

@@ -18,7 +18,9 @@
 
 struct access;
 struct admission;
+struct doorstep;
 struct relay;
+struct trusted_proxies;
 struct ws_deflate;
 struct server;
 struct tls_context;
@@ -38,6 +40,7 @@ struct shard {
     struct admission *admission;           /* borrowed; thread-safe */
     struct access *access;                 /* owned */
     struct origin_policy origins;          /* of web pages that may connect */
+    const struct trusted_proxies *proxies; /* borrowed */
     struct relay *relay;                   /* owned; to the other shards */
     struct shard *const *all;              /* borrowed; every shard of the server, this one too */
     size_t all_count;
@@ -47,6 +50,8 @@ struct shard {
     struct hub *hub;         /* owned */
     struct session *sessions;
     size_t session_count;
+    struct doorstep *doorstep; /* connections that are no sessions yet */
+    size_t doorstep_count;
     size_t session_peak;         /* since memory was last given back */
     size_t open_count;           /* of these, those whose WebSocket is open */
     size_t refused_count;        /* of these, those only told that they are over a limit */
@@ -66,6 +71,7 @@ struct shard_options {
     const struct session_handler *handler;
     const struct routes *routes;
     struct admission *admission;
+    const struct trusted_proxies *proxies;
     struct trust *trust;     /* borrowed */
     struct tls_context *tls; /* NULL: none */
     unsigned index;

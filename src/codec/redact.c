@@ -16,8 +16,10 @@ struct writer {
 static void put(struct writer *writer, struct span bytes)
 {
     for (size_t i = 0; i < bytes.len && writer->len < REDACTED_BYTES - 1; i++) {
-        bool is_printable = bytes.data[i] >= ' ' && bytes.data[i] <= '~';
-        writer->text[writer->len++] = is_printable ? (char)bytes.data[i] : '?';
+        char shown = '?';
+        if (bytes.data[i] >= ' ' && bytes.data[i] <= '~')
+            shown = (char)bytes.data[i];
+        writer->text[writer->len++] = shown;
     }
 }
 

@@ -26,12 +26,11 @@ static struct outcome deliver(struct span bytes, size_t most)
     struct outcome outcome = {.result = PROXY_READ_MORE};
     while (outcome.taken < bytes.len && outcome.result == PROXY_READ_MORE) {
         size_t len = bytes.len - outcome.taken < most ? bytes.len - outcome.taken : most;
-        struct guard part = guard_copy(bytes.data + outcome.taken, len);
         size_t taken;
-        outcome.result = proxy_read(&reader, span_of(part.data, part.len), &taken, &outcome.source);
+        outcome.result =
+            proxy_read(&reader, span_of(bytes.data + outcome.taken, len), &taken, &outcome.source);
         CHECK(taken > 0 && taken <= len && (outcome.result != PROXY_READ_MORE || taken == len));
         outcome.taken += taken;
-        guard_fini(&part);
     }
     return outcome;
 }
@@ -66,12 +65,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
         return 0;
-    struct span bytes = span_of(data + 1, size - 1);
+    struct guard guard = guard_copy(data + 1, size - 1);
+    struct span bytes = span_of(guard.data, guard.len);
     struct outcome whole = deliver(bytes, SIZE_MAX);
     struct outcome by_byte = deliver(bytes, 1);
     struct outcome cut = deliver(bytes, 1 + (size_t)data[0]);
     check_same(&whole, &by_byte);
     check_same(&whole, &cut);
     check_round_trip(&whole);
+    guard_fini(&guard);
     return 0;
 }

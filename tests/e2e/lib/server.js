@@ -55,7 +55,8 @@ class Server {
 
   /* A raw connection that is established. */
   async raw(options) {
-    return this.#keep(new RawPeer({ ...this, tls: this.tls && { ...this.tls, ...options } })).connected();
+    const tls = this.tls && { ...this.tls, ...options };
+    return this.#keep(new RawPeer({ ...this, tls }, options)).connected();
   }
 
   /* The same without TLS, whatever the server speaks. */
