@@ -18,9 +18,9 @@
 #include "app/trust.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/ip.h"
 #include "base/span.h"
 #include "metrics/metrics.h"
-#include "net/address.h"
 
 struct access;
 struct session;
@@ -48,8 +48,8 @@ enum access_verdict {
 
 struct access_question {
     struct span token;
-    struct address_key address; /* of who shows it */
-    uint64_t now_ms;            /* monotonic */
+    struct ip address; /* of who shows it */
+    uint64_t now_ms;   /* monotonic */
 };
 
 struct access_answer {

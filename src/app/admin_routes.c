@@ -334,7 +334,7 @@ static int check_operator(const struct session *session, struct fault *fault)
 {
     struct trust *trust = server_trust(session->shard->server);
     struct failed_tokens *failed = trust_failed_tokens(trust);
-    struct address_key address = session_address(session);
+    struct ip address = session_address(session);
     uint64_t now_ms = worker_now_ms(session->shard->worker);
     struct credentials credentials;
     struct buf decoded = {0};

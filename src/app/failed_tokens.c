@@ -1,7 +1,5 @@
 #include "app/failed_tokens.h"
 
-#include <string.h>
-
 #include "app/rate.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -27,25 +25,18 @@ void failed_tokens_free(struct failed_tokens **failed)
     *failed = NULL;
 }
 
-static bool is_v4(const struct address_key *address)
+static struct rate *place_of(struct failed_tokens *failed, const struct ip *address)
 {
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-    return memcmp(address->bytes, prefix, sizeof prefix) == 0;
-}
-
-static struct rate *place_of(struct failed_tokens *failed, const struct address_key *address)
-{
-    size_t bytes = is_v4(address) ? sizeof address->bytes : NETWORK_BYTES;
+    size_t bytes = ip_is_v4(address) ? sizeof address->bytes : NETWORK_BYTES;
     return &failed->places[hash_for_table(address->bytes, bytes) % PLACES];
 }
 
-bool failed_tokens_is_over(struct failed_tokens *failed, struct address_key address,
-                           uint64_t now_ms)
+bool failed_tokens_is_over(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
     return rate_is_over(place_of(failed, &address), failed->per_second, now_ms);
 }
 
-void failed_tokens_add(struct failed_tokens *failed, struct address_key address, uint64_t now_ms)
+void failed_tokens_add(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
     rate_count(place_of(failed, &address), failed->per_second, now_ms);
 }

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/address.h"
+#include "base/ip.h"
 
 struct failed_tokens;
 
@@ -23,10 +23,9 @@ struct failed_tokens *failed_tokens_new(size_t per_second);
 void failed_tokens_free(struct failed_tokens **failed);
 
 /* The address has used up its budget: its tokens are not to be looked at, good or bad. */
-bool failed_tokens_is_over(struct failed_tokens *failed, struct address_key address,
-                           uint64_t now_ms);
+bool failed_tokens_is_over(struct failed_tokens *failed, struct ip address, uint64_t now_ms);
 
 /* It has shown a bad one. */
-void failed_tokens_add(struct failed_tokens *failed, struct address_key address, uint64_t now_ms);
+void failed_tokens_add(struct failed_tokens *failed, struct ip address, uint64_t now_ms);
 
 #endif

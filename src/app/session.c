@@ -154,11 +154,9 @@ static const struct conn_events conn_events = {
     .on_closed = on_closed,
 };
 
-struct address_key session_address(const struct session *session)
+struct ip session_address(const struct session *session)
 {
-    struct address_key key;
-    memcpy(key.bytes, session->client.bytes, sizeof key.bytes);
-    return key;
+    return session->client;
 }
 
 void session_address_text(const struct session *session, char text[ADDRESS_TEXT_BYTES])

@@ -108,7 +108,7 @@ void session_close(struct session *session, enum close_reason reason);
 void session_answer_later(struct session *session, struct http_answer *answer);
 
 /* Who is at the other end: for what is counted per address, for people, and is it this one (an IP address)? */
-struct address_key session_address(const struct session *session);
+struct ip session_address(const struct session *session);
 void session_address_text(const struct session *session, char text[ADDRESS_TEXT_BYTES]);
 bool session_has_address(const struct session *session, const char *ip);
 
