@@ -9,7 +9,7 @@ enum exit_code {
     EXIT_CODE_FAILED =
         1, /* the job was done and its result is not good: positions are missing, a second signal */
     EXIT_CODE_USAGE =
-        2, /* the command line, an environment variable or the configuration file is wrong */
+        2, /* the command line, an environment variable or a file that they name is wrong */
     EXIT_CODE_NOT_STARTED =
         3, /* what is needed could not be had: address in use, no connection, no descriptors */
     EXIT_CODE_INTERNAL = 70, /* a fault of ours */

@@ -15,7 +15,7 @@ enum option_kind {
     OPTION_TEXT,     /* const char *, borrowed from argv */
     OPTION_COUNT,    /* uint64_t */
     OPTION_NUMBER,   /* double */
-    OPTION_DURATION, /* uint64_t, milliseconds: "30", "30s", "500ms", "5m", "2h" */
+    OPTION_DURATION, /* uint64_t, milliseconds: "30", "30s", "500ms", "5m", "2h", "7d" */
 };
 
 struct option_field {

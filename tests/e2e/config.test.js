@@ -26,7 +26,7 @@ function setting(program, name) {
 test('--help lists the commands, and each tells of itself', async () => {
   const help = await spectate(['--help']);
   assert.strictEqual(help.code, 0);
-  for (const command of ['serve', 'simulate', 'replay', 'watch']) {
+  for (const command of ['serve', 'simulate', 'replay', 'watch', 'token']) {
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
     const own = await spectate([command, '--help']);
     assert.strictEqual(own.code, 0, command);

@@ -159,6 +159,15 @@ TEST(a_url_that_can_not_be_fetched_is_refused)
     expect_refused("keys=://id.example/", "URL");
 }
 
+TEST(an_at_sign_in_the_path_is_no_user_name)
+{
+    struct issuer issuer =
+        parsed("iss=https://securetoken.google.com/race aud=race keys=https://www.googleapis.com/"
+               "service_accounts/v1/jwk/securetoken@system.gserviceaccount.com");
+    assert_int_equal(issuer.source, ISSUER_KEYS_URL);
+    issuer_fini(&issuer);
+}
+
 TEST(a_ca_is_for_https_only)
 {
     expect_good("keys=https://id.example/ ca=x");
