@@ -109,7 +109,7 @@ static struct key_fetcher_options patient_options(void)
 static struct issuer issuer_at(const char *url)
 {
     struct issuer issuer;
-    char spec[256];
+    char spec[512];
     char error[ISSUER_ERROR_BYTES] = "";
     snprintf(spec, sizeof spec, "keys=%s", url);
     if (issuer_parse(spec, &issuer, error) != 0)

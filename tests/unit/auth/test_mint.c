@@ -236,7 +236,8 @@ TEST(tokens_of_every_algorithm_are_verified_by_openssl)
         mint(&scene, &claims);
         if (!is_signed(&scene))
             fail_msg("%s: OpenSSL does not verify it", key_alg_name(scene.alg));
-        scene.token.data[scene.token.len - 20] ^= 1;
+        uint8_t *letter = &scene.token.data[scene.token.len - 20]; /* of the signature */
+        *letter = *letter == 'A' ? 'B' : 'A';
         assert_false(is_signed(&scene));
         scene_fini(&scene);
     }
