@@ -9,6 +9,7 @@
 #include "app/trusted_proxies.h"
 #include "base/log.h"
 #include "codec/credentials.h"
+#include "codec/redact.h"
 #include "codec/ws_extension.h"
 #include "codec/ws_handshake.h"
 
@@ -128,13 +129,23 @@ static void open_websocket(struct session *session, bool by_subprotocol)
     begin_websocket(session);
 }
 
+static void log_upgrade(const struct session *session)
+{
+    char client[IP_TEXT_BYTES];
+    char target[REDACTED_BYTES];
+    if (!log_enabled(LOG_DEBUG))
+        return;
+    redact_target(http_target(session->http), target);
+    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a WebSocket at %s",
+        ip_format(&session->client, client), target);
+}
+
 /* From here on the connection is one client's; before, a proxy may have sent the requests of several. */
 static void settle_client(struct session *session)
 {
     session->client =
         trusted_proxies_client(session->shard->proxies, &session->client, session->http);
-    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a WebSocket",
-        ip_format(&session->client, (char[IP_TEXT_BYTES]){0}));
+    log_upgrade(session);
 }
 
 void session_take_up_request(struct session *session)

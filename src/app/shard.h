@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/cors.h"
 #include "app/session.h"
 #include "codec/origin.h"
 #include "config/options.h"
@@ -58,6 +59,7 @@ struct shard {
     struct ws_deflate *deflate;  /* owned; NULL: compression is off */
     struct tls_context *tls;     /* held; of new connections; NULL: they speak no TLS */
     struct seed_message message; /* scratch for decoding */
+    char cors[CORS_BYTES];       /* scratch for headers of an answer */
     uint64_t last_id;
     int64_t arrival_ms;         /* wall time, never stepping back */
     uint64_t drain_deadline_ms; /* 0: not draining */

@@ -94,7 +94,8 @@ struct http_answer {
 };
 
 /*
- * Append it, with the headers Server, Connection, Cache-Control: no-store and Content-Length. 0 or ERR_NO_MEMORY with `out`
+ * Append it, with the headers Server, Connection, Cache-Control: no-store, X-Content-Type-Options, Referrer-Policy (a token
+ * may stand in the address) and Content-Length. 0 or ERR_NO_MEMORY with `out`
  * as it was.
  */
 int http_write_answer(struct buf *out, const struct http_answer *answer);

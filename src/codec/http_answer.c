@@ -16,6 +16,8 @@ static int write_head(struct buf *out, const struct http_answer *answer)
                          "Server: spectate\r\n"
                          "Connection: %s\r\n"
                          "Cache-Control: no-store\r\n"
+                         "X-Content-Type-Options: nosniff\r\n"
+                         "Referrer-Policy: no-referrer\r\n"
                          "Content-Length: %zu\r\n",
                          answer->status, http_status_text(answer->status),
                          answer->keep_alive ? "keep-alive" : "close", answer->body.len);

@@ -313,3 +313,62 @@ test('without auth a token is taken and means nothing', async (t) => {
   assert.deepStrictEqual(await client.next(), { token: { expires: null } });
   await expectWorks(client, 7);
 });
+
+test('a page of another origin reads what is under /v1 only where it may connect', async (t) => {
+  const issuer = await issuerOf(t);
+  const server = await startServer(t, authArgs(t, issuer, ['--allow-origin', 'https://race.test']));
+  const ask = (origin, method = 'GET') =>
+    server.get('/v1/runners', { method, headers: { origin, 'access-control-request-method': 'POST' } });
+  const preflight = await ask('https://race.test', 'OPTIONS');
+  assert.strictEqual(preflight.status, 200);
+  assert.strictEqual(preflight.headers['access-control-allow-origin'], 'https://race.test');
+  assert.match(preflight.headers['access-control-allow-headers'], /Authorization/);
+  assert.strictEqual(preflight.headers.vary, 'Origin');
+  assert.strictEqual((await ask('https://race.test')).headers['access-control-allow-origin'], 'https://race.test');
+  for (const origin of ['https://evil.test', 'null', 'x'.repeat(1000)])
+    assert.strictEqual((await ask(origin, 'OPTIONS')).headers['access-control-allow-origin'], undefined);
+});
+
+test('answers tell browsers to guess no types, to pass on no addresses, and to frame no page', async (t) => {
+  const server = await startServer(t);
+  const page = await server.get('/');
+  assert.strictEqual(page.headers['x-content-type-options'], 'nosniff');
+  assert.strictEqual(page.headers['referrer-policy'], 'no-referrer');
+  assert.match(page.headers['content-security-policy'], /frame-ancestors 'none'/);
+});
+
+test('every endpoint and every way to be let in keeps a stranger out', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--max-failed-tokens-per-second', '0', '--token-cookie', 'race']);
+  const owner = await server.client(bearer(await issuer.token({ sub: 'secret-runner' })));
+  owner.follow(['secret-runner']);
+  owner.publish('secret-runner', 1, 2);
+  await owner.next();
+  const stranger = await issuerOf(t);
+  const wrong = [
+    await stranger.token({ sub: 'secret-runner', follow: '*', publish: ['*'] }),
+    await issuer.token({ sub: 'secret-runner', exp: 1000, iat: 900 }),
+    await issuer.token({ sub: 'secret-runner', aud: 'others' }),
+    'junk',
+  ];
+  for (const token of wrong) {
+    for (const options of [bearer(token), { headers: { cookie: `race=${token}` } }, { path: `?token=${token}` }])
+      assert.strictEqual((await refusal(server, options)).status, 401);
+    assert.strictEqual((await refusal(server, { protocols: ['spectate.token', token] })).status, 401);
+    for (const path of ['/', '/healthz', '/readyz', '/metrics', '/v1/runners', '/v1/stream', '/sessions']) {
+      const answer = await server.get(path, bearer(token));
+      assert.ok(!answer.body.includes('secret-runner'), path);
+    }
+  }
+  const other = await server.client(bearer(await issuer.token({ sub: 'ben', follow: ['secret', 'secret-runner2', 'Secret-runner'] })));
+  for (const snapshot of [true, false]) {
+    other.follow(['secret-runner', 'secret', 'secret-runner2'], { snapshot });
+    assert.deepStrictEqual((await other.next()).error.ids, ['secret-runner']);
+  }
+  for (const id of ['secret-runner', 'secret-runne', 'ben ', 'Ben', 0]) {
+    other.publish(id, 6, 6);
+    assert.strictEqual((await other.next()).error.code, 'not_allowed');
+  }
+  owner.publish('secret-runner', 3, 4);
+  assert.strictEqual((await owner.next()).lat, 3);
+  await other.expectNothingMore();
+});

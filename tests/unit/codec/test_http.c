@@ -418,24 +418,25 @@ static void expect_answer(const struct http_answer *answer, const char *text)
 
 TEST(an_answer_has_its_status_its_length_and_whether_the_connection_stays)
 {
-    expect_answer(
-        &(struct http_answer){.status = 200,
-                              .content_type = "text/plain",
-                              .body = span_of_text("ok\n"),
-                              .keep_alive = true},
-        "HTTP/1.1 200 OK\r\nServer: spectate\r\nConnection: keep-alive\r\n"
-        "Cache-Control: no-store\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\nok\n");
-    expect_answer(
-        &(struct http_answer){.status = 200,
-                              .content_type = "text/plain",
-                              .body = span_of_text("ok\n"),
-                              .head_only = true},
-        "HTTP/1.1 200 OK\r\nServer: spectate\r\nConnection: close\r\n"
-        "Cache-Control: no-store\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\n");
+    expect_answer(&(struct http_answer){.status = 200,
+                                        .content_type = "text/plain",
+                                        .body = span_of_text("ok\n"),
+                                        .keep_alive = true},
+                  "HTTP/1.1 200 OK\r\nServer: spectate\r\nConnection: keep-alive\r\n"
+                  "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+                  "no-referrer\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\nok\n");
+    expect_answer(&(struct http_answer){.status = 200,
+                                        .content_type = "text/plain",
+                                        .body = span_of_text("ok\n"),
+                                        .head_only = true},
+                  "HTTP/1.1 200 OK\r\nServer: spectate\r\nConnection: close\r\n"
+                  "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+                  "no-referrer\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\n");
     expect_answer(
         &(struct http_answer){.status = 426, .extra_headers = "Sec-WebSocket-Version: 13\r\n"},
         "HTTP/1.1 426 Upgrade Required\r\nServer: spectate\r\nConnection: close\r\n"
-        "Cache-Control: no-store\r\nContent-Length: 0\r\nSec-WebSocket-Version: 13\r\n\r\n");
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+        "no-referrer\r\nContent-Length: 0\r\nSec-WebSocket-Version: 13\r\n\r\n");
 }
 
 TEST(an_answer_without_memory_leaves_what_was_there)
