@@ -2,8 +2,8 @@
  * poller: tells a worker's connections when their sockets are ready.
  *
  * On Linux (poller_epoll.c) a poller is one epoll set, which the loop watches as one descriptor; elsewhere (poller_uv.c) each
- * socket has a handle of the loop. The contract fits both, so what is told is a hint: more may be told than was asked for,
- * and a socket may be empty or full all the same. And it is told once: whoever leaves something unread asks again.
+ * socket has a handle of the loop. The contract fits both: what is told is a hint, the socket may be empty or full all the
+ * same; and it may be told just once, so whoever leaves something unread asks again.
  *
  * What is removed within a turn stays in memory until on_removed, after the turn's last event: an event that was already on
  * its way finds it, and is dropped.
@@ -17,12 +17,12 @@
 
 struct poller;
 
-/* What a socket is ready for. READ and WRITE can be asked for, the others are always told. */
+/* What a socket is ready for. READ and WRITE can be wanted, and the others come with READ. */
 enum {
     POLLER_READ = 1,
-    POLLER_WRITE = 2,
-    POLLER_END = 4,    /* with READ: the peer has ended, what it sent last is there */
-    POLLER_BROKEN = 8, /* with READ: the socket has failed; nothing is told of it any more */
+    POLLER_WRITE = 2,  /* it was full and has room again */
+    POLLER_END = 4,    /* the peer has ended: behind what it sent last there is the end */
+    POLLER_BROKEN = 8, /* the socket has failed: nothing is told of it any more */
 };
 
 /* Embedded in what is polled. Private but for its size and `fd`. */
@@ -32,7 +32,8 @@ struct polled {
         void *handle;                /* poller_uv.c; owned */
     };
     int fd; /* borrowed */
-    uint8_t asked;
+    uint8_t wanted;
+    uint8_t asked; /* poller_epoll.c: of the kernel */
     bool is_removed;
 };
 
@@ -55,10 +56,13 @@ void poller_free(struct poller **poller);
  */
 int poller_add(struct poller *poller, struct polled *polled, int fd, unsigned wanted);
 
-/* What is to be told from now on, 0 or more of READ and WRITE. */
+/*
+ * What is to be told from now on, 0 or more of READ and WRITE. READ that was not wanted before is told if it holds already;
+ * WRITE need not be, when the last write was taken whole: poller_again().
+ */
 void poller_want(struct poller *poller, struct polled *polled, unsigned wanted);
 
-/* What was told is not used up, or was told when it was not wanted yet: tell it again in the next turn, if it still holds. */
+/* What was told is not used up, or held before it was wanted: tell it in the next turn, if it holds and is wanted. */
 void poller_again(struct poller *poller, struct polled *polled);
 
 /* Watch it no more: the descriptor may be closed right after. on_removed follows. */

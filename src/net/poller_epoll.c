@@ -26,16 +26,25 @@ struct poller {
     struct epoll_event batch[EVENTS_PER_TURN];
 };
 
-static unsigned ready_of(uint32_t events)
+static unsigned ready_to_read(uint32_t events)
 {
     unsigned ready = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 ? POLLER_READ : 0;
-    if ((events & EPOLLOUT) != 0)
-        ready |= POLLER_WRITE;
     if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0)
         ready |= POLLER_END;
     if ((events & EPOLLERR) != 0)
         ready |= POLLER_BROKEN;
     return ready;
+}
+
+static void tell(struct poller *poller, struct polled *polled, uint32_t events)
+{
+    unsigned ready = 0;
+    if ((polled->wanted & POLLER_READ) != 0)
+        ready = ready_to_read(events);
+    if ((polled->wanted & POLLER_WRITE) != 0 && (events & EPOLLOUT) != 0)
+        ready |= POLLER_WRITE;
+    if (ready != 0)
+        poller->events->on_ready(polled, ready);
 }
 
 /* Nothing is freed while the batch is gone through, and a descriptor's number that is used anew is another `polled`. */
@@ -47,7 +56,7 @@ static void on_set_ready(uv_poll_t *set, int status, int events)
     for (int i = 0; i < count; i++) {
         struct polled *polled = poller->batch[i].data.ptr;
         if (!polled->is_removed)
-            poller->events->on_ready(polled, ready_of(poller->batch[i].events));
+            tell(poller, polled, poller->batch[i].events);
     }
 }
 
@@ -93,20 +102,22 @@ static int control(struct poller *poller, int operation, struct polled *polled)
 
 int poller_add(struct poller *poller, struct polled *polled, int fd, unsigned wanted)
 {
-    *polled = (struct polled){.fd = fd, .asked = (uint8_t)wanted};
+    *polled = (struct polled){.fd = fd, .wanted = (uint8_t)wanted, .asked = (uint8_t)wanted};
     int err = control(poller, EPOLL_CTL_ADD, polled);
     if (err == 0 && poller->count++ == 0)
         uv_ref((uv_handle_t *)&poller->set);
     return err;
 }
 
-/* What has been asked for is asked for ever: that costs nothing. */
+/* What has been asked of the kernel is asked for ever. What came to be read while it was not wanted has to be told anew. */
 void poller_want(struct poller *poller, struct polled *polled, unsigned wanted)
 {
-    if ((wanted & ~polled->asked) == 0)
-        return;
+    unsigned added = wanted & ~(unsigned)polled->wanted;
+    bool is_first = (wanted & ~(unsigned)polled->asked) != 0;
+    polled->wanted = (uint8_t)wanted;
     polled->asked |= (uint8_t)wanted;
-    poller_again(poller, polled);
+    if (is_first || (added & POLLER_READ) != 0)
+        poller_again(poller, polled);
 }
 
 void poller_again(struct poller *poller, struct polled *polled)

@@ -38,14 +38,18 @@ void poller_free(struct poller **poller)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct handle *handle = poll->data;
-    unsigned ready = status < 0 ? POLLER_READ | POLLER_BROKEN : 0;
+    struct polled *polled = handle->polled;
+    unsigned ready = 0;
+    if (status < 0 && (polled->wanted & POLLER_READ) != 0)
+        ready |= POLLER_READ | POLLER_BROKEN;
     if ((events & UV_READABLE) != 0)
         ready |= POLLER_READ;
     if ((events & UV_WRITABLE) != 0)
         ready |= POLLER_WRITE;
     if (status < 0)
-        handle->polled->asked = 0;
-    handle->poller->events->on_ready(handle->polled, ready);
+        polled->wanted = 0;
+    if (ready != 0)
+        handle->poller->events->on_ready(polled, ready);
 }
 
 int poller_add(struct poller *poller, struct polled *polled, int fd, unsigned wanted)
@@ -72,9 +76,9 @@ void poller_want(struct poller *poller, struct polled *polled, unsigned wanted)
     (void)poller;
     if ((wanted & POLLER_WRITE) != 0)
         events |= UV_WRITABLE;
-    if (wanted == polled->asked)
+    if (wanted == polled->wanted)
         return;
-    polled->asked = (uint8_t)wanted;
+    polled->wanted = (uint8_t)wanted;
     if (events == 0)
         uv_poll_stop(&handle->poll);
     else

@@ -186,6 +186,37 @@ TEST(what_is_left_unread_is_told_again_to_who_asks_and_nothing_to_who_asks_in_va
     close_end(&end);
 }
 
+TEST(what_comes_while_it_is_not_wanted_is_told_when_it_is)
+{
+    struct end end;
+    open_end(&end, POLLER_READ);
+    end.in_ready = read_one_byte;
+    for (int i = 1; i <= 3; i++) {
+        poller_want(poller, &end.polled, 0);
+        peer_says(&end, "a");
+        turns(3);
+        assert_int_equal(end.times, i - 1);
+        poller_want(poller, &end.polled, POLLER_READ);
+        turns(3);
+        assert_int_equal(end.times, i);
+    }
+    close_end(&end);
+}
+
+TEST(an_end_that_comes_while_nothing_is_wanted_is_told_when_it_is)
+{
+    struct end end;
+    open_end(&end, POLLER_READ);
+    poller_want(poller, &end.polled, 0);
+    shutdown(end.peer, SHUT_RDWR);
+    turns(3);
+    assert_int_equal(end.times, 0);
+    poller_want(poller, &end.polled, POLLER_READ);
+    turns(3);
+    assert_true((end.ready & POLLER_READ) != 0);
+    close_end(&end);
+}
+
 TEST(room_is_told_each_time_that_a_full_socket_has_been_emptied)
 {
     struct end end;
