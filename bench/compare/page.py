@@ -35,13 +35,13 @@ def table(outcome, name):
 def disturbed(outcome):
     """How many runs other work on the machine got into."""
     reports = [report for rows in outcome["results"].values() for reports in rows.values() for report in reports]
-    shares = [report["others_share"] for report in reports]
+    shares = [report["disturbed_share"] for report in reports]
     count = sum(share > DISTURBED_SHARE for share in shares)
     if not count:
         return ""
     return (
-        f"\nNot a quiet machine: in {count} of {len(shares)} runs, each the best of {QUIET_TRIES} tries, something else used over "
-        f"{DISTURBED_SHARE * 100:.0f} % of a core; {max(shares) * 100:.0f} % at worst. Take the figures with that."
+        f"\nNot a quiet machine: in {count} of {len(shares)} runs, each the best of {QUIET_TRIES} tries, something else had the "
+        f"load generator's core for over {DISTURBED_SHARE * 100:.0f} % of the time, {max(shares) * 100:.0f} % at worst."
     )
 
 

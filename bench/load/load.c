@@ -161,7 +161,7 @@ struct load_sample load_sample(const struct load *load)
         .received = load->received,
         .server_cpu_us = process_cpu_us(&load->server),
         .own_cpu_us = process_own_cpu_us(),
-        .machine_cpu_us = process_machine_cpu_us(),
+        .own_wait_us = process_own_wait_us(),
     };
 }
 

@@ -24,7 +24,7 @@ struct load_sample {
     uint64_t received;
     uint64_t server_cpu_us;
     uint64_t own_cpu_us;
-    uint64_t machine_cpu_us;
+    uint64_t own_wait_us;
     uint64_t server_memory_bytes;
     uint64_t socket_memory_bytes; /* of all TCP sockets of the machine, in the kernel */
 };

@@ -85,27 +85,20 @@ uint64_t process_socket_memory_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* "cpu user nice system idle iowait irq softirq steal ...", in ticks */
-uint64_t process_machine_cpu_us(void)
-{
-    uint64_t user = 0;
-    uint64_t nice = 0;
-    uint64_t kernel = 0;
-    uint64_t irq = 0;
-    uint64_t softirq = 0;
-    uint64_t steal = 0;
-    FILE *file = fopen("/proc/stat", "re");
-    if (file == NULL)
-        return 0;
-    (void)!fscanf(
-        file, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64,
-        &user, &nice, &kernel, &irq, &softirq, &steal);
-    fclose(file);
-    return (user + nice + kernel + irq + softirq + steal) * 1000000 /
-           (uint64_t)sysconf(_SC_CLK_TCK);
-}
-
 uint64_t process_own_cpu_us(void)
 {
     return read_clock_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* "ran waited times", in nanoseconds */
+uint64_t process_own_wait_us(void)
+{
+    uint64_t wait_ns = 0;
+    FILE *file = fopen("/proc/self/schedstat", "re");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%*u %" SCNu64, &wait_ns) != 1)
+        wait_ns = 0;
+    fclose(file);
+    return wait_ns / 1000;
 }

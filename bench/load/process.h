@@ -26,13 +26,10 @@ uint64_t process_memory_bytes(const struct process_list *list);
 /* What the kernel holds for all TCP sockets of the machine (/proc/net/sockstat). 0 when it does not say. */
 uint64_t process_socket_memory_bytes(void);
 
-/*
- * What all processes and the kernel used of all cores, and what was kept from this machine by others on the same hardware, in
- * steps of the system's tick. 0 when the kernel does not say.
- */
-uint64_t process_machine_cpu_us(void);
-
 /* Of this process. */
 uint64_t process_own_cpu_us(void);
+
+/* How long this process could have run and did not, since another had its core. 0 when the kernel does not say. */
+uint64_t process_own_wait_us(void);
 
 #endif

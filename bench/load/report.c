@@ -36,15 +36,11 @@ static void print_latency(FILE *out, const char *name, const struct latency *lat
             ms(latency->max_us));
 }
 
-/* CPU that neither the server nor the generator used, as a share of one core, from the first connection to the window's end. */
-static double others_share(const struct load *load)
+/* How much of the time from the first connection to the window's end something else had the generator's core. */
+static double disturbed_share(const struct load *load)
 {
-    const struct load_sample *from = &load->before;
-    const struct load_sample *to = &load->end;
-    double machine = (double)(to->machine_cpu_us - from->machine_cpu_us);
-    double ours = (double)(to->own_cpu_us - from->own_cpu_us) +
-                  (double)(to->server_cpu_us - from->server_cpu_us);
-    return machine > ours ? (machine - ours) / (double)(to->now_us - from->now_us) : 0;
+    return (double)(load->end.own_wait_us - load->before.own_wait_us) /
+           (double)(load->end.now_us - load->before.now_us);
 }
 
 /* What happened between the ends of the window, whenever it was sent. */
@@ -58,11 +54,11 @@ static void print_window(FILE *out, const struct load *load)
     fprintf(out, ",\"window_s\":%.3f,\"received\":%" PRIu64 ",\"received_per_s\":%.1f", seconds,
             received, (double)received / seconds);
     fprintf(out, ",\"generator_cpu_s\":%.3f", (double)(end->own_cpu_us - begin->own_cpu_us) / 1e6);
+    fprintf(out, ",\"disturbed_share\":%.4f", disturbed_share(load));
     fprintf(out, ",\"socket_memory_bytes\":{\"before\":%" PRIu64 ",\"end\":%" PRIu64 "}",
             load->before.socket_memory_bytes, end->socket_memory_bytes);
     if (load->server.count == 0)
         return;
-    fprintf(out, ",\"others_share\":%.3f", others_share(load));
     fprintf(out, ",\"server_cpu_s\":%.3f,\"server_cpu_us_per_delivery\":%.4f", (double)cpu_us / 1e6,
             received > 0 ? (double)cpu_us / (double)received : 0);
     fprintf(out, ",\"server_connect_cpu_s\":%.3f",
