@@ -10,8 +10,8 @@ from scenarios import FAULTS, MEASURES, SCENARIOS
 
 SECONDS_PER_RUN = 120
 RATE_TRIES = 2  # before a rate counts as too high
-QUIET_TRIES = 3  # of a run that is disturbed
-DISTURBED_SHARE = 0.05  # of the time, in which something else had the generator's core
+QUIET_TRIES = 2  # of a run that is disturbed
+DISTURBED_SHARE = 0.1  # of the time, in which something else had the generator's core
 LAG_MS = 100  # a generator that is later than this is the limit itself
 
 
@@ -31,7 +31,12 @@ def run_load(server, scenario, port, pids, core, changes):
     """The account of one load on a server that runs."""
     command = [server.build / "bench/load", *load_options(scenario, server, port, pids, **changes)]
     done = subprocess.run(
-        servers.pinned(core, command), capture_output=True, text=True, timeout=SECONDS_PER_RUN, preexec_fn=servers.prepare
+        servers.pinned(core, command),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_PER_RUN,
+        start_new_session=True,
+        preexec_fn=servers.prepare,
     )
     if done.returncode != 0:
         raise RuntimeError(f"load: {done.stderr.strip()}")

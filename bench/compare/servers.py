@@ -216,8 +216,9 @@ def takes_part(server, scenario):
 def prepare():
     """In a process to be measured, the server or the load: all descriptors, and before others on its core where that is allowed."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -20)
+        pathlib.Path("/proc/self/autogroup").write_text("-20")  # of its session: where the kernel groups by these
 
 
 def pinned(core, command):
