@@ -128,7 +128,8 @@ static struct session *make(struct shard *shard, int fd)
 static int start_admitted(struct shard *shard, int fd, struct admission_ticket *ticket)
 {
     const struct options *options = shard->options;
-    struct http_limits limits = {options->max_head_bytes, options->max_headers};
+    struct http_limits limits = {.head_bytes = options->max_head_bytes,
+                                 .headers = options->max_headers};
     struct http_reader *http = http_reader_new(&limits);
     struct session *session = http != NULL ? make(shard, fd) : NULL;
     if (session == NULL) {

@@ -2,7 +2,8 @@
  * The bytes pass two readers. Ours goes first, byte by byte: it counts against the limits, insists on CRLF and on printable
  * bytes, and knows where the head ends, so that no byte behind it is taken. What it passes is kept, as it came, and given to
  * http_parser, which knows the grammar. When the head is whole, what http_parser is lenient about is checked: the names of
- * headers, the version, Host, and whether a body is announced. Questions are answered from the text that was kept.
+ * headers, the version, Host, and whether a body is announced. Questions are answered from the text that was kept. The body
+ * passes neither: it is so many bytes, kept apart.
  *
  * http_parser has a limit of its own, one for the process and 80 KiB: ours is always below it.
  */
@@ -17,12 +18,14 @@
 
 #define HEAD_MAX_BYTES 65536
 
-enum place { EMPTY_LINES, REQUEST_LINE, HEADERS, WHOLE, SPENT };
+enum place { EMPTY_LINES, REQUEST_LINE, HEADERS, BODY, WHOLE, SPENT };
 
 struct http_reader {
     http_parser parser;
     struct http_limits limits;
-    struct buf head;   /* from the request line on */
+    struct buf head; /* from the request line on */
+    struct buf body;
+    size_t body_left;  /* announced, and not yet here */
     size_t bytes;      /* taken of this request, with the empty lines before it */
     size_t line_bytes; /* of the line that is being read */
     size_t header_lines;
@@ -36,7 +39,7 @@ static int on_headers_complete(http_parser *parser)
 {
     struct http_reader *reader = parser->data;
     reader->parsed = true;
-    return 1; /* no body follows, whatever the headers say */
+    return 1; /* it sees no body, whatever the headers say */
 }
 
 static const http_parser_settings settings = {.on_headers_complete = on_headers_complete};
@@ -55,8 +58,10 @@ struct http_reader *http_reader_new(const struct http_limits *limits)
 
 void http_reader_free(struct http_reader **reader)
 {
-    if (*reader != NULL)
+    if (*reader != NULL) {
         buf_fini(&(*reader)->head);
+        buf_fini(&(*reader)->body);
+    }
     mem_free(*reader);
     *reader = NULL;
 }
@@ -64,6 +69,7 @@ void http_reader_free(struct http_reader **reader)
 void http_reader_next(struct http_reader *reader)
 {
     buf_fini(&reader->head);
+    buf_fini(&reader->body);
     *reader = (struct http_reader){.limits = reader->limits};
     http_parser_init(&reader->parser, HTTP_REQUEST);
     reader->parser.data = reader;
@@ -79,7 +85,7 @@ bool http_reader_has_begun(const struct http_reader *reader)
 static int refuse(struct fault *fault, int status, const char *message)
 {
     enum fault_code code = FAULT_bad_request;
-    if (status == 413 || status == 501)
+    if (status == 413 || status == 417 || status == 501)
         code = FAULT_body_refused;
     else if (status == 414 || status == 431)
         code = FAULT_header_too_big;
@@ -130,7 +136,7 @@ static int end_line(struct http_reader *reader, struct fault *fault)
             return refuse(fault, 400, "the request line is not a method, a target and a version");
         reader->place = HEADERS;
     } else if (reader->place == HEADERS && reader->line_bytes == 0) {
-        reader->place = WHOLE;
+        reader->place = BODY;
     }
     reader->line_bytes = 0;
     return 0;
@@ -158,7 +164,7 @@ static int scan(struct http_reader *reader, struct span bytes, size_t *passed, s
     int status = 0;
     *passed = 0;
     *kept = 0;
-    while (*passed < bytes.len && reader->place != WHOLE) {
+    while (*passed < bytes.len && reader->place < BODY) {
         status = scan_byte(reader, bytes.data[*passed], fault);
         if (status != 0)
             break;
@@ -196,7 +202,7 @@ static struct span first_line(const struct http_reader *reader)
 }
 
 /* http_parser takes "ICE/1.0" from some. */
-static int check_version(const struct http_reader *reader, struct fault *fault)
+static int check_version(struct http_reader *reader, struct fault *fault)
 {
     struct span line = first_line(reader);
     if (line.len < 9 || memcmp(line.data + line.len - 9, " HTTP/", 6) != 0 || !reader->parsed)
@@ -222,7 +228,7 @@ static bool consists_of(struct span text, const char *marks)
     return true;
 }
 
-static int check_names(const struct http_reader *reader, struct fault *fault)
+static int check_names(struct http_reader *reader, struct fault *fault)
 {
     struct span rest = head_of(reader);
     struct span line;
@@ -238,7 +244,7 @@ static int check_names(const struct http_reader *reader, struct fault *fault)
 }
 
 /* RFC 9112 section 3.2 */
-static int check_host(const struct http_reader *reader, struct fault *fault)
+static int check_host(struct http_reader *reader, struct fault *fault)
 {
     size_t count = http_header_count(reader, "Host");
     if (count > 1)
@@ -268,35 +274,55 @@ static int check_transfer_encoding(const struct http_reader *reader, struct faul
     return refuse(fault, 413, "a chunked body");
 }
 
-static bool consists_of_digits(struct span text, bool *all_zero)
+/* False: it is no number. What is larger than any bound counts as SIZE_MAX. */
+static bool read_length(struct span text, size_t *out)
 {
-    *all_zero = true;
+    *out = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] < '0' || text.data[i] > '9')
             return false;
-        if (text.data[i] != '0')
-            *all_zero = false;
+        if (__builtin_mul_overflow(*out, 10U, out) ||
+            __builtin_add_overflow(*out, (size_t)(text.data[i] - '0'), out))
+            *out = SIZE_MAX;
     }
     return text.len > 0;
 }
 
-static int check_body(const struct http_reader *reader, struct fault *fault)
+static int check_body(struct http_reader *reader, struct fault *fault)
 {
     if (http_header_count(reader, "Transfer-Encoding") > 0)
         return check_transfer_encoding(reader, fault);
     size_t count = http_header_count(reader, "Content-Length");
     if (count == 0)
         return 0;
-    bool none;
-    if (count > 1 || !consists_of_digits(http_header(reader, "Content-Length"), &none))
+    size_t bytes;
+    if (count > 1 || !read_length(http_header(reader, "Content-Length"), &bytes))
         return refuse(fault, 400, "Content-Length is not one number");
-    return none ? 0 : refuse(fault, 413, "a body");
+    if (bytes > reader->limits.body_bytes)
+        return refuse(fault, 413, "a body that is not taken, or too big");
+    reader->body_left = bytes;
+    return 0;
 }
 
-static int check_whole(const struct http_reader *reader, struct fault *fault)
+/* RFC 9110 10.1.1; from HTTP/1.0, or without a body, it means nothing. */
+static bool has_expectation(const struct http_reader *reader)
 {
-    static int (*const checks[])(const struct http_reader *reader, struct fault *fault) = {
-        check_version, check_names, check_host, check_body};
+    return reader->body_left > 0 && http_is_1_1(reader) && http_header_count(reader, "Expect") > 0;
+}
+
+static int check_expectation(struct http_reader *reader, struct fault *fault)
+{
+    if (!has_expectation(reader))
+        return 0;
+    bool is_known = http_header_count(reader, "Expect") == 1 &&
+                    http_head_equals_ignoring_case(http_header(reader, "Expect"), "100-continue");
+    return is_known ? 0 : refuse(fault, 417, "an expectation other than 100-continue");
+}
+
+static int check_head(struct http_reader *reader, struct fault *fault)
+{
+    static int (*const checks[])(struct http_reader * reader, struct fault * fault) = {
+        check_version, check_names, check_host, check_body, check_expectation};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         int status = checks[i](reader, fault);
         if (status != 0)
@@ -305,22 +331,48 @@ static int check_whole(const struct http_reader *reader, struct fault *fault)
     return 0;
 }
 
-enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *taken, int *status,
-                         struct fault *fault)
+/* Up to the head's end. The head is checked when it is whole. */
+static int read_head(struct http_reader *reader, struct span bytes, size_t *taken,
+                     struct fault *fault)
 {
-    CHECK(reader->place != WHOLE && reader->place != SPENT);
     size_t kept;
     struct fault later;
     int scanned = scan(reader, bytes, taken, &kept, &later);
-    *status = 0;
+    int status = 0;
     if (*taken > kept)
-        *status = parse(reader, span_of(bytes.data + kept, *taken - kept), fault);
-    if (*status == 0 && scanned != 0) {
-        *status = scanned;
+        status = parse(reader, span_of(bytes.data + kept, *taken - kept), fault);
+    if (status == 0 && scanned != 0) {
+        status = scanned;
         *fault = later;
     }
-    if (*status == 0 && reader->place == WHOLE)
-        *status = check_whole(reader, fault);
+    return status == 0 && reader->place == BODY ? check_head(reader, fault) : status;
+}
+
+/* Memory is taken for what came, not for what was announced. */
+static int read_body(struct http_reader *reader, struct span bytes, size_t *taken,
+                     struct fault *fault)
+{
+    size_t len = bytes.len < reader->body_left ? bytes.len : reader->body_left;
+    if (len > 0 && buf_append(&reader->body, span_of(bytes.data, len)) < 0)
+        return refuse(fault, 503, "no memory for the request");
+    reader->body_left -= len;
+    *taken += len;
+    if (reader->body_left == 0)
+        reader->place = WHOLE;
+    return 0;
+}
+
+enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *taken, int *status,
+                         struct fault *fault)
+{
+    CHECK(reader->place < WHOLE);
+    bool in_head = reader->place < BODY;
+    *taken = 0;
+    *status = in_head ? read_head(reader, bytes, taken, fault) : 0;
+    if (*status == 0 && in_head && reader->place == BODY && has_expectation(reader))
+        return HTTP_READ_CONTINUE;
+    if (*status == 0 && reader->place == BODY)
+        *status = read_body(reader, span_of(bytes.data + *taken, bytes.len - *taken), taken, fault);
     if (*status == 0)
         return reader->place == WHOLE ? HTTP_READ_REQUEST : HTTP_READ_MORE;
     reader->place = SPENT;
@@ -364,6 +416,12 @@ struct span http_path(const struct http_reader *reader)
     return target.len > 0 ? target : span_of_text("/");
 }
 
+struct span http_body(const struct http_reader *reader)
+{
+    CHECK(reader->place == WHOLE);
+    return buf_span(&reader->body);
+}
+
 bool http_is_1_1(const struct http_reader *reader)
 {
     return reader->parser.http_minor >= 1;
@@ -390,6 +448,12 @@ bool http_header_each_value(const struct http_reader *reader, const char *name,
                             http_head_visit_fn *visit, void *ctx)
 {
     return http_head_each_value(head_of(reader), name, visit, ctx);
+}
+
+bool http_header_each_element(const struct http_reader *reader, const char *name,
+                              http_head_visit_fn *visit, void *ctx)
+{
+    return http_head_each_element(head_of(reader), name, visit, ctx);
 }
 
 bool http_header_has_token(const struct http_reader *reader, const char *name, const char *token)

@@ -1,8 +1,12 @@
 /*
- * http: one HTTP/1.1 request head at a time (RFC 9112), by http_parser, strict and bounded; and small answers.
+ * http: one HTTP/1.1 request at a time (RFC 9112), by http_parser, strict and bounded; and small answers.
  *
- * Exists only while a session speaks HTTP. Bodies are never taken: a request that announces one (Content-Length over 0, or
- * chunked) is a fault with its own status, and both together, or two different lengths, are malformed.
+ * Exists only while a session speaks HTTP. Bodies are taken up to a bound, which may be 0, and only with Content-Length: one
+ * that is larger, or chunked, is a fault with its own status as soon as the head is there, before a byte of it is read. Both
+ * together, or two lengths, are malformed.
+ *
+ * A client that asks before it sends its body (Expect: 100-continue, RFC 9110 10.1.1) is answered, also when the body is on
+ * its way already: curl does so, and waits a second for the answer.
  */
 #ifndef SPECTATE_CODEC_HTTP_H
 #define SPECTATE_CODEC_HTTP_H
@@ -20,14 +24,19 @@ struct http_reader;
 struct http_limits {
     size_t
         head_bytes; /* request line and headers together, with empty lines before them; over 64 KiB counts as 64 KiB */
-    size_t headers; /* how many */
+    size_t headers;    /* how many */
+    size_t body_bytes; /* 0: a request with a body is refused */
 };
 
 enum http_read {
-    HTTP_READ_MORE,    /* all bytes were taken; the head is not complete */
-    HTTP_READ_REQUEST, /* a whole head; bytes behind it were not taken */
+    HTTP_READ_MORE, /* all bytes were taken; the request is not complete */
+    HTTP_READ_CONTINUE, /* the client waits: send HTTP_CONTINUE, and go on; once in a request with a body at most */
+    HTTP_READ_REQUEST, /* a whole request; bytes behind it were not taken */
     HTTP_READ_FAULT, /* answer with *status, then close; the reader is spent, there is nothing to ask */
 };
+
+/* The answer to HTTP_READ_CONTINUE. */
+#define HTTP_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 /* Owned by the caller; NULL without memory. */
 struct http_reader *http_reader_new(const struct http_limits *limits);
@@ -35,9 +44,9 @@ void http_reader_free(struct http_reader **reader);
 
 /*
  * Take bytes; `*taken` says how many. On HTTP_READ_REQUEST the request can be asked about until http_reader_next(), and
- * only then may this be called again. On HTTP_READ_FAULT `*status` is 400, 413 (a body), 414 (request line too long), 431
- * (headers too big or too many), 501 (an unknown transfer coding), 503 (no memory) or 505 (not HTTP/1.x), and `fault` says
- * what. Stricter than RFC 9112 demands: lines end with CR LF and nothing else, no folded headers, one space between the
+ * only then may this be called again. On HTTP_READ_FAULT `*status` is 400, 413 (a body that is not taken), 414 (request line
+ * too long), 417 (an expectation that is not known, with a body), 431 (headers too big or too many), 501 (an unknown transfer
+ * coding), 503 (no memory) or 505 (not HTTP/1.x), and `fault` says what. Stricter than RFC 9112 demands: lines end with CR LF and nothing else, no folded headers, one space between the
  * parts of the request line, printable ASCII in it, no Content-Length twice even if equal, and 400 for methods that
  * http_parser does not know (so for HTTP/2's preface). Empty lines before a request are skipped (section 2.2).
  */
@@ -55,6 +64,7 @@ const char *http_method(const struct http_reader *reader); /* "GET" */
 struct span http_target(const struct http_reader *reader); /* as sent: path and query */
 struct span http_path(
     const struct http_reader *reader); /* without query, and "http://host" of an absolute target */
+struct span http_body(const struct http_reader *reader);
 bool http_keep_alive(const struct http_reader *reader);
 bool http_is_1_1(const struct http_reader *reader);
 
@@ -65,6 +75,10 @@ struct span http_header(const struct http_reader *reader, const char *name);
 /* Call `visit` for the value of each header of this name, until it returns false. False when it did. */
 bool http_header_each_value(const struct http_reader *reader, const char *name,
                             http_head_visit_fn *visit, void *ctx);
+
+/* Call `visit` for each element that is not empty of a header's comma-separated list, over all its lines, in the same way. */
+bool http_header_each_element(const struct http_reader *reader, const char *name,
+                              http_head_visit_fn *visit, void *ctx);
 
 /* True when a header's comma-separated list, over all its lines, holds `token` (case-insensitive). */
 bool http_header_has_token(const struct http_reader *reader, const char *name, const char *token);

@@ -1,7 +1,8 @@
 /*
  * fuzz_http: request heads however cut give the same requests and the same fault, and never more than a head is taken.
  *
- * Input: a byte that seeds the random cuts and chooses the limits, then what a client sends.
+ * Input: a byte that seeds the random cuts and chooses the limits (bit 0: small ones; bit 1: bodies are taken), then what a
+ * client sends.
  */
 #include "base/check.h"
 #include "tests/lib/codec_transcript.h"
@@ -16,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .bytes = span_of(data + 1, size - 1)};
     if ((data[0] & 1) != 0)
         script.limits = (struct http_limits){.head_bytes = 64, .headers = 2};
+    if ((data[0] & 2) != 0)
+        script.limits.body_bytes = 16;
     const struct cut cuts[] = {{.kind = CUT_EVERYWHERE},
                                {.kind = CUT_AT_RANDOM, .number = data[0]},
                                {.kind = CUT_ONCE, .number = data[0]}};

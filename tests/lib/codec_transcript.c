@@ -201,6 +201,7 @@ void ws_transcribe(struct buf *out, const struct ws_script *script, struct cut c
 struct http_listener {
     struct http_reader *reader;
     size_t taken;
+    size_t body_bytes; /* its limit */
     bool refused;
     bool upgraded;
     struct buf *out;
@@ -230,7 +231,27 @@ static void hear_request(struct http_listener *listener)
     listener->upgraded = ws_handshake_is_wanted(reader);
     if (listener->upgraded)
         CHECK(buf_printf(out, " handshake %d", ws_handshake_check(reader, &fault)) == 0);
+    if (http_body(reader).len > 0) {
+        append_text(out, " body ");
+        append_quoted(out, http_body(reader));
+        CHECK(http_body(reader).len <= listener->body_bytes);
+    }
     CHECK(buf_printf(out, " ends at %zu\n", listener->taken) == 0);
+}
+
+/* Where the head ends, whatever else has come. */
+static void hear_continue(struct http_listener *listener)
+{
+    CHECK(listener->body_bytes > 0);
+    CHECK(buf_printf(listener->out, "continue at %zu\n", listener->taken) == 0);
+}
+
+/* What must hold of the bytes that were taken up to here. */
+static void check_taken(const struct part *part, size_t at, size_t taken, enum http_read result)
+{
+    CHECK(taken > 0 && (result != HTTP_READ_MORE || at == part->len));
+    if (result == HTTP_READ_CONTINUE && taken >= 2)
+        CHECK(part->data[at - 1] == '\n' && part->data[at - 2] == '\r');
 }
 
 static bool hear_http_part(struct part *part, void *ctx)
@@ -252,10 +273,11 @@ static bool hear_http_part(struct part *part, void *ctx)
             listener->refused = true;
             return false;
         }
-        CHECK(taken > 0 && (result == HTTP_READ_REQUEST || taken == rest.len));
-        if (result == HTTP_READ_MORE)
-            return true;
-        CHECK(taken >= 2 ? part->data[at - 1] == '\n' && part->data[at - 2] == '\r' : true);
+        check_taken(part, at, taken, result);
+        if (result == HTTP_READ_CONTINUE)
+            hear_continue(listener);
+        if (result != HTTP_READ_REQUEST)
+            continue;
         hear_request(listener);
         if (listener->upgraded)
             return false;
@@ -266,7 +288,9 @@ static bool hear_http_part(struct part *part, void *ctx)
 
 void http_transcribe(struct buf *out, const struct http_script *script, struct cut cut)
 {
-    struct http_listener listener = {.reader = http_reader_new(&script->limits), .out = out};
+    struct http_listener listener = {.reader = http_reader_new(&script->limits),
+                                     .body_bytes = script->limits.body_bytes,
+                                     .out = out};
     CHECK(listener.reader != NULL);
     deliver(script->bytes, cut, hear_http_part, &listener);
     if (!listener.refused)

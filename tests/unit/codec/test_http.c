@@ -139,6 +139,40 @@ static const struct vector vectors[] = {
      0, 413, "body"},
 };
 
+/* The same, where bodies of up to 8 bytes are taken. */
+#define POST "POST / HTTP/1.1\r\n" H
+static const struct vector body_vectors[] = {
+    {POST "Content-Length: 3\r\n\r\nabcGET", 0, 0, "body \"abc\" ends at 50\nend inside"},
+    {POST "Content-Length: 3\r\n\r\na\r\n" POST "\r\n", 0, 0,
+     "body \"a\\x0d\\x0a\" ends at 50\nPOST"},
+    {POST "Content-Length: 008\r\n\r\n12345678", 0, 0, "body \"12345678\""},
+    {POST "Content-Length: 3\r\n\r\nab", 0, 0, "end inside a request"},
+    {POST "Content-Length: 3\r\n\r\n", 0, 0, "end inside a request"},
+    {POST "Content-Length: 3\r\n\r\n\x00\xff\n", 50, 0, "body \"\\x00\\xff\\x0a\""},
+    {POST "Content-Length: 0\r\n\r\n", 0, 0, "ends at 47\nend\n"},
+    {POST "\r\n", 0, 0, "ends at 28\nend\n"},
+    {"GET / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", 0, 0, "body \"x\""},
+    {POST "Content-Length: 9\r\n\r\n", 0, 413, "too big"},
+    {POST "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n", 0, 413, "too big"},
+    {POST "Content-Length: 922337203685477580\r\n\r\n", 0, 413, "too big"},
+    {POST "Content-Length: 18446744073709551617\r\n\r\n", 0, 400, ""},
+    {POST "Content-Length: 3, 3\r\n\r\nabc", 0, 400, ""},
+    {POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 0, 400, ""},
+    {POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 0, 400, ""},
+    {POST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 0, 413, "chunked"},
+    {POST "Transfer-Encoding: gzip\r\n\r\n", 0, 501, "coding"},
+    {POST "Content-Length: 3\r\nExpect: 100-Continue\r\n\r\nabc", 0, 0,
+     "continue at 69\nPOST \"/\""},
+    {POST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n", 0, 0,
+     "continue at 69\nend inside a request"},
+    {POST "Content-Length: 0\r\nExpect: 100-continue\r\n\r\n", 0, 0, "ends at 69\nend\n"},
+    {POST "Expect: 100-continue\r\n\r\n", 0, 0, "ends at 50\nend\n"},
+    {"POST / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx", 0, 0, "body \"x\""},
+    {POST "Content-Length: 3\r\nExpect: tea\r\n\r\nabc", 0, 417, "expectation"},
+    {POST "Content-Length: 3\r\nExpect: 100-continue, tea\r\n\r\nabc", 0, 417, "expectation"},
+    {POST "Content-Length: 3\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n\r\n", 0, 417, ""},
+};
+
 static struct span bytes_of(const struct vector *vector)
 {
     return vector->len > 0 ? span_of(vector->text, vector->len) : span_of_text(vector->text);
@@ -153,9 +187,10 @@ static struct buf transcript_of(const struct http_script *script, struct cut cut
     return transcript;
 }
 
-static void expect_vector(const struct vector *vector)
+static void expect_vector(const struct vector *vector, size_t body_bytes)
 {
     struct http_script script = {.limits = limits, .bytes = bytes_of(vector)};
+    script.limits.body_bytes = body_bytes;
     struct buf whole = transcript_of(&script, (struct cut){.guarded = true});
     const char *text = (const char *)whole.data;
     char start[32] = "";
@@ -178,7 +213,13 @@ static void expect_vector(const struct vector *vector)
 TEST(each_request_is_read_the_same_whole_byte_by_byte_split_and_before_a_guard_page)
 {
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-        expect_vector(&vectors[i]);
+        expect_vector(&vectors[i], 0);
+}
+
+TEST(each_body_is_read_the_same_whole_byte_by_byte_split_and_before_a_guard_page)
+{
+    for (size_t i = 0; i < sizeof body_vectors / sizeof *body_vectors; i++)
+        expect_vector(&body_vectors[i], 8);
 }
 
 /* A request whose head is that long, all but its skeleton in the target or in a header. */
@@ -335,6 +376,34 @@ TEST(without_memory_a_request_is_refused_with_503)
     mem_fail_after(-1);
     assert_int_equal(status, 503);
     assert_int_equal(fault.code, FAULT_out_of_memory);
+    http_reader_free(&reader);
+}
+
+TEST(without_memory_a_body_is_refused_with_503)
+{
+    struct http_limits with_body = {.head_bytes = 1024, .headers = 8, .body_bytes = 8};
+    struct http_reader *reader = http_reader_new(&with_body);
+    size_t taken;
+    int status = 0;
+    struct fault fault = {0};
+    assert_int_equal(read_text(reader, POST "Content-Length: 3\r\n\r\n"), HTTP_READ_MORE);
+    mem_fail_after(0);
+    assert_int_equal(http_read(reader, span_of_text("abc"), &taken, &status, &fault),
+                     HTTP_READ_FAULT);
+    mem_fail_after(-1);
+    assert_int_equal(status, 503);
+    http_reader_free(&reader);
+}
+
+TEST(a_body_is_forgotten_at_next)
+{
+    struct http_limits with_body = {.head_bytes = 1024, .headers = 8, .body_bytes = 8};
+    struct http_reader *reader = http_reader_new(&with_body);
+    assert_int_equal(read_text(reader, POST "Content-Length: 3\r\n\r\nabc"), HTTP_READ_REQUEST);
+    assert_true(span_equals(http_body(reader), span_of_text("abc")));
+    http_reader_next(reader);
+    assert_int_equal(read_text(reader, POST "\r\n"), HTTP_READ_REQUEST);
+    assert_int_equal(http_body(reader).len, 0);
     http_reader_free(&reader);
 }
 
