@@ -15,7 +15,7 @@
 /* One address with connections; the tickets of all these point to it. */
 struct admission_ticket {
     struct admission_ticket *next; /* in its bucket */
-    struct address_key key;
+    struct ip ip;
     size_t connections;
 };
 
@@ -47,21 +47,21 @@ void admission_free(struct admission **admission)
     *admission = NULL;
 }
 
-static struct admission_ticket **bucket_of(struct admission *admission, struct address_key key)
+static struct admission_ticket **bucket_of(struct admission *admission, struct ip ip)
 {
-    return &admission->buckets[hash_for_table(key.bytes, sizeof key.bytes) % BUCKETS];
+    return &admission->buckets[hash_for_table(ip.bytes, sizeof ip.bytes) % BUCKETS];
 }
 
-static struct admission_ticket *find_or_make(struct admission *admission, struct address_key key)
+static struct admission_ticket *find_or_make(struct admission *admission, struct ip ip)
 {
-    struct admission_ticket **bucket = bucket_of(admission, key);
+    struct admission_ticket **bucket = bucket_of(admission, ip);
     for (struct admission_ticket *at = *bucket; at != NULL; at = at->next)
-        if (memcmp(&at->key, &key, sizeof key) == 0)
+        if (ip_equals(&at->ip, &ip))
             return at;
     struct admission_ticket *made = mem_try(sizeof *made);
     if (made == NULL)
         return NULL;
-    made->key = key;
+    made->ip = ip;
     made->next = *bucket;
     *bucket = made;
     return made;
@@ -72,7 +72,7 @@ static int enter_address(struct admission *admission, const struct address *addr
 {
     int err = 0;
     pthread_mutex_lock(&admission->lock);
-    struct admission_ticket *found = find_or_make(admission, address_key(address));
+    struct admission_ticket *found = find_or_make(admission, address_ip(address));
     if (found == NULL)
         err = ERR_NO_MEMORY;
     else if (found->connections >= admission->limits.connections_per_address)
@@ -88,7 +88,7 @@ static void leave_address(struct admission *admission, struct admission_ticket *
 {
     pthread_mutex_lock(&admission->lock);
     if (--ticket->connections == 0) {
-        struct admission_ticket **at = bucket_of(admission, ticket->key);
+        struct admission_ticket **at = bucket_of(admission, ticket->ip);
         while (*at != ticket)
             at = &(*at)->next;
         *at = ticket->next;

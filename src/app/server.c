@@ -10,6 +10,7 @@
 
 #include "app/admission.h"
 #include "app/shard.h"
+#include "app/trusted_proxies.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/exit_code.h"
@@ -26,8 +27,9 @@
 static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 
 struct server {
-    const struct options *options; /* borrowed */
-    struct admission *admission;   /* owned */
+    const struct options *options;   /* borrowed */
+    struct admission *admission;     /* owned */
+    struct trusted_proxies *proxies; /* owned */
     struct shard *shards[MAX_SHARDS];
     const struct metrics *metrics[MAX_SHARDS]; /* of these */
     uv_thread_t threads[MAX_SHARDS];
@@ -92,6 +94,7 @@ static int make_shards(struct server *server, const struct session_handler *hand
             .options = server->options,
             .handler = handler,
             .admission = server->admission,
+            .proxies = server->proxies,
             .index = (unsigned)i,
         };
         struct shard *shard = shard_new(&options);
@@ -257,6 +260,7 @@ int server_run(const struct options *options, const struct session_handler *hand
     struct server *server = mem_must(sizeof *server);
     server->options = options;
     server->admission = admission_new(&limits);
+    server->proxies = trusted_proxies_new(options);
     watch_signals(server);
     int err = make_shards(server, handler);
     if (err == 0)
@@ -269,6 +273,7 @@ int server_run(const struct options *options, const struct session_handler *hand
         shard_free(&server->shards[i]);
     stop_watching_signals(server);
     admission_free(&server->admission);
+    trusted_proxies_free(&server->proxies);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;
 }

@@ -104,7 +104,7 @@ static const struct conn_events conn_events = {
 
 /* --- begin ---------------------------------------------------------------------------------------------------------- */
 
-static struct session *make(struct shard *shard, int fd)
+static struct session *make(struct shard *shard, int fd, const struct address *peer)
 {
     const struct options *options = shard->options;
     struct session *session = mem_try(sizeof *session);
@@ -116,6 +116,7 @@ static struct session *make(struct shard *shard, int fd)
     }
     session->shard = shard;
     session->id = ++shard->last_id;
+    session->client = address_ip(peer);
     session->heard_ms = session->refilled_ms = session_now_ms(session);
     session_set_deadline(session, options->handshake_timeout_ms);
     session->message_tokens = (uint32_t)options->max_messages_per_second;
@@ -125,29 +126,33 @@ static struct session *make(struct shard *shard, int fd)
     return session;
 }
 
-static int start_admitted(struct shard *shard, int fd, struct admission_ticket *ticket)
+static int start_admitted(struct shard *shard, int fd, const struct address *peer,
+                          struct admission_ticket *ticket)
 {
     const struct options *options = shard->options;
     struct http_limits limits = {.head_bytes = options->max_head_bytes,
                                  .headers = options->max_headers};
     struct http_reader *http = http_reader_new(&limits);
-    struct session *session = http != NULL ? make(shard, fd) : NULL;
+    struct session *session = http != NULL ? make(shard, fd, peer) : NULL;
     if (session == NULL) {
         http_reader_free(&http);
         return ERR_NO_MEMORY;
     }
     session->http = http;
     session->ticket = ticket;
-    LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected");
+    LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected from %s",
+        ip_format(&session->client, (char[IP_TEXT_BYTES]){0}));
     return 0;
 }
 
 /* One that is over a limit is told so, if there are not too many of these already. */
-static int start_refused(struct shard *shard, int fd, const struct fault *fault)
+static int start_refused(struct shard *shard, int fd, const struct address *peer,
+                         const struct fault *fault)
 {
     metrics_add_labelled(shard->metrics, METRIC_errors_total, fault->code, 1);
     LOG(LOG_WARN, "session.refused", NO_SESSION, "%s: %s", fault_name(fault->code), fault->message);
-    struct session *session = shard->refused_count < REFUSED_AT_A_TIME ? make(shard, fd) : NULL;
+    struct session *session =
+        shard->refused_count < REFUSED_AT_A_TIME ? make(shard, fd, peer) : NULL;
     if (session == NULL)
         return ERR_TOO_MANY;
     session->was_refused = true;
@@ -163,8 +168,8 @@ int session_start(struct shard *shard, int fd, const struct address *peer)
     int err =
         admission_enter(shard->admission, peer, worker_now_ms(shard->worker), &ticket, &fault);
     if (err < 0)
-        return start_refused(shard, fd, &fault);
-    err = start_admitted(shard, fd, ticket);
+        return start_refused(shard, fd, peer, &fault);
+    err = start_admitted(shard, fd, peer, ticket);
     if (err < 0)
         admission_leave(shard->admission, ticket);
     return err;

@@ -19,6 +19,7 @@
 #include "base/close_reason.h"
 #include "base/fault.h"
 #include "base/ids.h"
+#include "base/ip.h"
 #include "codec/http.h"
 #include "codec/ws_frame.h"
 #include "codec/ws_message.h"
@@ -60,6 +61,7 @@ struct session {
     struct follower follower;
     struct admission_ticket *ticket; /* owned; NULL while connections per address are not limited */
     uint64_t id;
+    struct ip client; /* who it is: the peer, or the one that trusted proxies named */
     uint32_t
         deadline_ms; /* HTTP, CLOSING, LINGERING: when patience ends; OPEN: when it last kept up */
     uint32_t heard_ms;       /* when the last byte came */

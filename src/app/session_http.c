@@ -5,6 +5,7 @@
 
 #include "app/routes.h"
 #include "app/shard.h"
+#include "app/trusted_proxies.h"
 #include "base/log.h"
 #include "codec/ws_extension.h"
 #include "codec/ws_handshake.h"
@@ -119,9 +120,19 @@ static void open_websocket(struct session *session)
     begin_websocket(session);
 }
 
+/* From here on the connection is one client's; before, a proxy may have sent the requests of several. */
+static void settle_client(struct session *session)
+{
+    session->client =
+        trusted_proxies_client(session->shard->proxies, &session->client, session->http);
+    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a WebSocket",
+        ip_format(&session->client, (char[IP_TEXT_BYTES]){0}));
+}
+
 static void on_upgrade(struct session *session)
 {
     struct fault fault;
+    settle_client(session);
     int status = ws_handshake_check(session->http, &fault);
     if (status == 101)
         open_websocket(session);

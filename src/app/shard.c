@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "app/admission.h"
+#include "app/doorstep.h"
 #include "app/mail.h"
 #include "app/relay.h"
 #include "app/seed_session.h"
@@ -92,6 +93,7 @@ static void on_tick(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
     sweep_sessions(shard);
+    doorstep_sweep(shard);
     give_memory_back(shard);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
     shard_refresh_metrics(shard);
@@ -134,6 +136,7 @@ static void drain(struct shard *shard)
         return;
     shard->drain_deadline_ms = now_ms + shard->options->shutdown_timeout_ms;
     worker_close_listeners(shard->worker);
+    doorstep_clear(shard);
     while (hub_flush(shard->hub, now_ms))
         continue;
     DL_FOREACH_SAFE(shard->sessions, session, next)
@@ -168,9 +171,17 @@ static void on_positions(struct shard *shard, struct mail *mail)
     parcel_drop(parcel);
 }
 
+static int start(struct shard *shard, int fd, const struct address *peer)
+{
+    if (shard->drain_deadline_ms != 0)
+        return ERR_CLOSED;
+    return doorstep_is_for(shard, peer) ? doorstep_wait(shard, fd, peer)
+                                        : session_start(shard, fd, peer);
+}
+
 static void take_socket(struct shard *shard, int fd, const struct address *peer)
 {
-    if (shard->drain_deadline_ms != 0 || session_start(shard, fd, peer) < 0) {
+    if (start(shard, fd, peer) < 0) {
         atomic_fetch_sub(&shard->load, 1);
         close(fd);
     }
@@ -254,6 +265,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->options = options;
     shard->handler = shard_options->handler;
     shard->admission = shard_options->admission;
+    shard->proxies = shard_options->proxies;
     shard->index = shard_options->index;
     shard->last_id = (uint64_t)shard->index << 48;
     shard->hub = make_hub(options);
@@ -267,7 +279,7 @@ void shard_free(struct shard **shard)
     struct shard *it = *shard;
     if (it == NULL)
         return;
-    CHECK(it->sessions == NULL);
+    CHECK(it->sessions == NULL && it->doorstep == NULL);
     worker_free(&it->worker);
     hub_free(&it->hub);
     relay_free(&it->relay);
@@ -382,7 +394,7 @@ void shard_refresh_metrics(struct shard *shard)
 {
     struct metrics *metrics = shard->metrics;
     struct hub_stats stats = hub_stats(shard->hub);
-    metrics_set(metrics, METRIC_connections, shard->session_count);
+    metrics_set(metrics, METRIC_connections, shard->session_count + shard->doorstep_count);
     metrics_set(metrics, METRIC_sessions, shard->open_count);
     metrics_set(metrics, METRIC_followers, stats.followers);
     metrics_set(metrics, METRIC_behind_followers, stats.behind);

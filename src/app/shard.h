@@ -16,7 +16,9 @@
 #include "proto/seed.h"
 
 struct admission;
+struct doorstep;
 struct relay;
+struct trusted_proxies;
 struct ws_deflate;
 struct server;
 
@@ -26,6 +28,7 @@ struct shard {
     const struct options *options; /* borrowed */
     const struct session_handler *handler; /* of every session here */
     struct admission *admission;           /* borrowed; thread-safe */
+    const struct trusted_proxies *proxies; /* borrowed */
     struct relay *relay;                   /* owned; to the other shards */
     struct shard *const *all;              /* borrowed; every shard of the server, this one too */
     size_t all_count;
@@ -35,6 +38,8 @@ struct shard {
     struct hub *hub;         /* owned */
     struct session *sessions;
     size_t session_count;
+    struct doorstep *doorstep; /* connections that are no sessions yet */
+    size_t doorstep_count;
     size_t session_peak;         /* since memory was last given back */
     size_t open_count;           /* of these, those whose WebSocket is open */
     size_t refused_count;        /* of these, those only told that they are over a limit */
@@ -52,6 +57,7 @@ struct shard_options {
     const struct options *options;
     const struct session_handler *handler;
     struct admission *admission;
+    const struct trusted_proxies *proxies;
     unsigned index;
 };
 struct shard *shard_new(const struct shard_options *options);

@@ -45,12 +45,11 @@ int ip_parse(struct span text, struct ip *out)
     return inet_pton(AF_INET6, copy, out->bytes) == 1 ? 0 : ERR_FORMAT;
 }
 
-void ip_format(const struct ip *ip, char text[IP_TEXT_BYTES])
+const char *ip_format(const struct ip *ip, char text[IP_TEXT_BYTES])
 {
     if (ip_is_v4(ip))
-        inet_ntop(AF_INET, ip->bytes + sizeof mapped_prefix, text, IP_TEXT_BYTES);
-    else
-        inet_ntop(AF_INET6, ip->bytes, text, IP_TEXT_BYTES);
+        return inet_ntop(AF_INET, ip->bytes + sizeof mapped_prefix, text, IP_TEXT_BYTES);
+    return inet_ntop(AF_INET6, ip->bytes, text, IP_TEXT_BYTES);
 }
 
 /* One to three digits up to `max`. -1: it is none. */

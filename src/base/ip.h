@@ -24,8 +24,8 @@ struct ip ip_of_v4(const uint8_t bytes[4]);
 bool ip_is_v4(const struct ip *ip);
 bool ip_equals(const struct ip *a, const struct ip *b);
 
-/* The usual form; IPv4 as IPv4. */
-void ip_format(const struct ip *ip, char text[IP_TEXT_BYTES]);
+/* The usual form; IPv4 as IPv4. Returns `text`. */
+const char *ip_format(const struct ip *ip, char text[IP_TEXT_BYTES]);
 
 /* All addresses that begin like one (RFC 4632). */
 struct cidr {

@@ -66,20 +66,25 @@ int address_parse(const char *text, struct address *out)
     return 0;
 }
 
-static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-struct address_key address_key(const struct address *address)
+struct ip address_ip(const struct address *address)
 {
-    struct address_key key = {{0}};
+    struct ip ip;
     if (address->storage.ss_family == AF_INET6) {
         const struct sockaddr_in6 *v6 = (const void *)&address->storage;
-        memcpy(key.bytes, &v6->sin6_addr, sizeof key.bytes);
-    } else {
-        const struct sockaddr_in *v4 = (const void *)&address->storage;
-        memcpy(key.bytes, mapped_prefix, sizeof mapped_prefix);
-        memcpy(key.bytes + sizeof mapped_prefix, &v4->sin_addr, sizeof v4->sin_addr);
+        memcpy(ip.bytes, &v6->sin6_addr, sizeof ip.bytes);
+        return ip;
     }
-    return key;
+    const struct sockaddr_in *v4 = (const void *)&address->storage;
+    return ip_of_v4((const uint8_t *)&v4->sin_addr);
+}
+
+struct address address_of_ip(const struct ip *ip, uint16_t port)
+{
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct address address = {.len = sizeof v6};
+    memcpy(&v6.sin6_addr, ip->bytes, sizeof ip->bytes);
+    memcpy(&address.storage, &v6, sizeof v6);
+    return address;
 }
 
 uint16_t address_port(const struct address *address)
@@ -91,14 +96,10 @@ uint16_t address_port(const struct address *address)
 
 void address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES])
 {
-    struct address_key key = address_key(address);
-    char host[INET6_ADDRSTRLEN];
-    bool is_v4 = memcmp(key.bytes, mapped_prefix, sizeof mapped_prefix) == 0;
-    if (is_v4)
-        inet_ntop(AF_INET, key.bytes + sizeof mapped_prefix, host, sizeof host);
-    else
-        inet_ntop(AF_INET6, key.bytes, host, sizeof host);
-    snprintf(text, ADDRESS_TEXT_BYTES, is_v4 ? "%s:%u" : "[%s]:%u", host, address_port(address));
+    struct ip ip = address_ip(address);
+    char host[IP_TEXT_BYTES];
+    snprintf(text, ADDRESS_TEXT_BYTES, ip_is_v4(&ip) ? "%s:%u" : "[%s]:%u", ip_format(&ip, host),
+             address_port(address));
 }
 
 int address_of_socket(int fd, struct address *out)

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/ip.h"
+
 #define ADDRESS_TEXT_BYTES 64
 
 struct address {
@@ -25,11 +27,9 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES]
 
 uint16_t address_port(const struct address *address);
 
-/* The host alone as a fixed key, for counting connections per address: IPv4 as mapped into IPv6, port left out. */
-struct address_key {
-    uint8_t bytes[16];
-};
-struct address_key address_key(const struct address *address);
+/* The host alone, and an address made of both. */
+struct ip address_ip(const struct address *address);
+struct address address_of_ip(const struct ip *ip, uint16_t port);
 
 /* The socket's own address. 0 or ERR_SYSTEM. */
 int address_of_socket(int fd, struct address *out);

@@ -27,13 +27,20 @@ function handshake({ method = 'GET', path = '/', version = 'HTTP/1.1', headers =
 }
 
 class RawPeer {
-  constructor(server) {
+  /* `options` are node's for a socket: localAddress. */
+  constructor(server, options = {}) {
     this.changed = new Signal();
     this.bytes = Buffer.alloc(0); // not taken yet
     this.chunks = [];
     this.hasEnded = false; // the server's FIN or a reset came
     this.error = undefined;
-    this.socket = net.connect({ host: server.host, port: server.port, allowHalfOpen: true, noDelay: true });
+    this.socket = net.connect({
+      host: server.host,
+      port: server.port,
+      allowHalfOpen: true,
+      noDelay: true,
+      ...options,
+    });
     this.socket.on('data', (chunk) => {
       this.chunks.push(chunk);
       this.changed.notify();

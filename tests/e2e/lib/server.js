@@ -53,8 +53,8 @@ class Server {
   }
 
   /* A raw connection that is established. */
-  async raw() {
-    return this.#keep(new RawPeer(this)).connected();
+  async raw(options) {
+    return this.#keep(new RawPeer(this, options)).connected();
   }
 
   /* A raw connection with a WebSocket open on it. */
