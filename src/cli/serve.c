@@ -20,6 +20,17 @@ static void start_log(const struct options *options)
         LOG(LOG_WARN, "config.ignored", NO_SESSION, "%s", options->warnings.items[i]);
 }
 
+/* What was asked for by name, and is easily regretted. */
+static void warn_of_risks(const struct options *options)
+{
+    if (options->auth == AUTH_NONE && !options_listen_is_loopback(options))
+        LOG(LOG_WARN, "auth.none", NO_SESSION,
+            "everybody who can connect may publish and follow everything (auth is none)");
+    if (options->admin != NULL && !address_text_is_loopback(options->admin))
+        LOG(LOG_WARN, "admin.public", NO_SESSION,
+            "others than this machine can connect to admin (%s)", options->admin);
+}
+
 static int print_config(const struct options *options)
 {
     struct buf text = {0};
@@ -40,6 +51,7 @@ static int act(const struct options *options, enum serve_action action)
     case SERVE_RUN:
         break;
     }
+    warn_of_risks(options);
     return server_run(options, &seed_session_handler);
 }
 

@@ -13,7 +13,8 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 #define SECOND UINT64_C(1000)
-#define HOUR (3600 * SECOND)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
 /* clang-format off */
@@ -30,9 +31,15 @@ static const struct option_row rows[OPTIONS_TOTAL] = {
 #define DURATION(...) NUMBER(DURATION, __VA_ARGS__)
 #define CHOICE(section, field, name, type, a_default, names, help)                                 \
     ROW(CHOICE, section, field, name, help, .number = a_default, .choices = names)
-#define ADDRESSES(section, field, name, a_default, help)                                           \
-    ROW(ADDRESSES, section, field, name, help, .text = a_default)
-#define FILE_NAME(section, field, name, help) ROW(FILE_NAME, section, field, name, help, .text = NULL)
+#define TEXT(section, field, name, a_form, help)                                                   \
+    ROW(TEXT, section, field, name, help, .form = FORM_##a_form)
+#define PATH(section, field, name, help) ROW(PATH, section, field, name, help, .form = FORM_FILE)
+#define LIST(section, field, name, a_form, a_default, help)                                        \
+    ROW(LIST, section, field, name, help, .form = FORM_##a_form, .text = a_default)
+#define SPECS(section, field, name, a_form, help)                                                  \
+    ROW(SPECS, section, field, name, help, .form = FORM_##a_form)
+#define FILE_NAME(section, field, name, help)                                                      \
+    ROW(FILE_NAME, section, field, name, help, .form = FORM_FILE)
 #include "config/options.def"
 };
 /* clang-format on */
@@ -42,6 +49,8 @@ static const char *const section_titles[SECTIONS_TOTAL] = {
     [SECTION_LIMITS] = "Limits",
     [SECTION_FOLLOWERS] = "Followers and positions",
     [SECTION_TIMES] = "Time limits",
+    [SECTION_ACCESS] = "Access",
+    [SECTION_TLS] = "TLS and proxies",
     [SECTION_LOGGING] = "Logging",
     [SECTION_FILES] = "Configuration",
 };
@@ -58,17 +67,27 @@ const char *option_section_title(enum option_section section)
     return section_titles[section];
 }
 
+bool option_is_number(const struct option_row *option)
+{
+    return option->kind <= OPTION_KIND_CHOICE;
+}
+
+bool option_is_list(const struct option_row *option)
+{
+    return option->kind == OPTION_KIND_LIST || option->kind == OPTION_KIND_SPECS;
+}
+
 const char *option_placeholder(const struct option_row *option)
 {
     static const char *const placeholders[] = {
         [OPTION_KIND_COUNT] = "N",
         [OPTION_KIND_BYTES] = "SIZE",
         [OPTION_KIND_DURATION] = "TIME",
-        [OPTION_KIND_CHOICE] = "NAME",
-        [OPTION_KIND_ADDRESSES] = "HOST:PORT",
-        [OPTION_KIND_FILE_NAME] = "FILE",
     };
-    return option->choices != NULL ? option->choices : placeholders[option->kind];
+    if (option->choices != NULL)
+        return option->choices;
+    return option_is_number(option) ? placeholders[option->kind]
+                                    : option_form_placeholder(option->form);
 }
 
 const struct option_row *option_find(const char *name)
@@ -112,19 +131,17 @@ void option_format_number(const struct option_row *option, uint64_t number,
     case OPTION_KIND_CHOICE:
         format_choice(option, number, text);
         return;
-    case OPTION_KIND_ADDRESSES:
-    case OPTION_KIND_FILE_NAME:
-        break;
+    default:
+        CHECK(false);
     }
-    CHECK(false);
 }
 
 void option_default(const struct option_row *option, char text[OPTION_TEXT_BYTES])
 {
-    if (option->kind == OPTION_KIND_ADDRESSES || option->kind == OPTION_KIND_FILE_NAME)
-        snprintf(text, OPTION_TEXT_BYTES, "%s", option->text == NULL ? "" : option->text);
-    else
+    if (option_is_number(option))
         option_format_number(option, option->number, text);
+    else
+        snprintf(text, OPTION_TEXT_BYTES, "%s", option->text == NULL ? "" : option->text);
 }
 
 static void expect_range(const struct option_row *option, const char *what, char *text)
@@ -151,12 +168,7 @@ void option_expected(const struct option_row *option, char text[OPTION_TEXT_BYTE
     case OPTION_KIND_CHOICE:
         snprintf(text, OPTION_TEXT_BYTES, "one of %s", option->choices);
         return;
-    case OPTION_KIND_ADDRESSES:
-        snprintf(text, OPTION_TEXT_BYTES, "HOST:PORT (like 127.0.0.1:8080 or [::1]:8080)");
-        return;
-    case OPTION_KIND_FILE_NAME:
-        snprintf(text, OPTION_TEXT_BYTES, "a file name");
-        return;
+    default:
+        snprintf(text, OPTION_TEXT_BYTES, "%s", option_form_expected(option->form));
     }
-    CHECK(false);
 }

@@ -5,15 +5,21 @@
 #ifndef SPECTATE_CONFIG_OPTION_H
 #define SPECTATE_CONFIG_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "config/option_form.h"
 
 enum option_id {
 #define COUNT(section, field, ...) OPTION_##field,
 #define BYTES COUNT
 #define DURATION COUNT
 #define CHOICE COUNT
-#define ADDRESSES COUNT
+#define TEXT COUNT
+#define PATH COUNT
+#define LIST COUNT
+#define SPECS COUNT
 #define FILE_NAME COUNT
 #include "config/options.def"
     OPTIONS_TOTAL
@@ -24,7 +30,10 @@ enum option_kind {
     OPTION_KIND_BYTES,
     OPTION_KIND_DURATION,
     OPTION_KIND_CHOICE,
-    OPTION_KIND_ADDRESSES,
+    OPTION_KIND_TEXT,
+    OPTION_KIND_PATH,
+    OPTION_KIND_LIST,
+    OPTION_KIND_SPECS,
     OPTION_KIND_FILE_NAME,
 };
 
@@ -34,10 +43,15 @@ enum option_section {
     SECTION_LIMITS,
     SECTION_FOLLOWERS,
     SECTION_TIMES,
+    SECTION_ACCESS,
+    SECTION_TLS,
     SECTION_LOGGING,
     SECTION_FILES,
     SECTIONS_TOTAL
 };
+
+enum auth_mode { AUTH_AUTO, AUTH_NONE, AUTH_JWT };
+enum option_switch { SWITCH_OFF, SWITCH_ON };
 
 /* Not `struct option`: that is getopt's. */
 struct option_row {
@@ -49,14 +63,19 @@ struct option_row {
     uint64_t number;  /* default of counts, bytes, durations (ms) and choices (the enum's value) */
     uint64_t min;
     uint64_t max;
-    const char *text;    /* default of addresses; NULL of others */
-    const char *choices; /* "error|warn|info|debug", in the order of the enum; NULL of others */
-    size_t offset;       /* of the value in struct options */
+    const char *text;      /* default of lists; NULL: none, and of others */
+    const char *choices;   /* "error|warn|info|debug", in the order of the enum; NULL of others */
+    enum option_form form; /* of texts, paths, file names, specs and the items of lists */
+    size_t offset;         /* of the value in struct options */
 };
 
 /* All static storage, any thread. */
 const struct option_row *option_of(enum option_id id);
 const char *option_section_title(enum option_section section);
+
+/* A number (counts, bytes, durations, choices), one string, or several? */
+bool option_is_number(const struct option_row *option);
+bool option_is_list(const struct option_row *option);
 
 /* What stands for the value in --help: "SIZE". */
 const char *option_placeholder(const struct option_row *option);

@@ -12,7 +12,9 @@
 
 /* A choice is written through its offset as an unsigned number. */
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
-                   sizeof(enum log_format) == sizeof(unsigned),
+                   sizeof(enum log_format) == sizeof(unsigned) &&
+                   sizeof(enum auth_mode) == sizeof(unsigned) &&
+                   sizeof(enum option_switch) == sizeof(unsigned),
                "an enum is an int");
 
 #define PLACE_BYTES 256
@@ -71,11 +73,11 @@ void options_init(struct options *options)
     *options = (struct options){0};
     for (enum option_id id = 0; id < OPTIONS_TOTAL; id++) {
         const struct option_row *option = option_of(id);
-        if (option->kind == OPTION_KIND_ADDRESSES)
+        if (option_is_number(option))
+            store_number(options, option, option->number);
+        else if (option_is_list(option) && option->text != NULL)
             option_list_add(value_of(options, option),
                             copy_text(option->text, strlen(option->text)));
-        else if (option->kind != OPTION_KIND_FILE_NAME)
-            store_number(options, option, option->number);
     }
 }
 
@@ -83,9 +85,9 @@ void options_fini(struct options *options)
 {
     for (enum option_id id = 0; id < OPTIONS_TOTAL; id++) {
         const struct option_row *option = option_of(id);
-        if (option->kind == OPTION_KIND_ADDRESSES)
+        if (option_is_list(option))
             option_list_clear(value_of(options, option));
-        else if (option->kind == OPTION_KIND_FILE_NAME)
+        else if (!option_is_number(option))
             mem_free(*(char **)value_of(options, option));
     }
     option_list_clear(&options->warnings);
@@ -187,8 +189,26 @@ static int set_number(const struct setting *setting)
     return 0;
 }
 
+/* An empty value means none, where none is the default. */
+static bool is_none(const struct setting *setting)
+{
+    return *setting->value == '\0' && setting->option->text == NULL &&
+           setting->option->kind != OPTION_KIND_FILE_NAME;
+}
+
+static int add_item(const struct setting *setting, struct option_list *out, struct span text)
+{
+    char *item = copy_text((const char *)text.data, text.len);
+    option_list_add(out, item);
+    if (!option_form_fits(setting->option->form, item))
+        return fail_value(setting, item);
+    return out->count > OPTIONS_LIST_MAX ? fail_text(setting, "more than 64 values") : 0;
+}
+
+_Static_assert(OPTIONS_LIST_MAX == 64, "as the message says");
+
 /* Add what is between the commas of the value. */
-static int read_addresses(const struct setting *setting, struct option_list *out)
+static int add_items(const struct setting *setting, struct option_list *out)
 {
     const char *next = setting->value;
     for (;;) {
@@ -197,28 +217,30 @@ static int read_addresses(const struct setting *setting, struct option_list *out
         size_t kept = len;
         while (kept > 0 && strchr(" \t", next[kept - 1]) != NULL)
             kept--;
-        char *item = copy_text(next, kept);
-        option_list_add(out, item);
-        if (!listen_address_is_well_formed(item))
-            return fail_value(setting, item);
-        if (out->count > OPTIONS_LIST_MAX)
-            return fail_text(setting, "more than 64 addresses");
-        if (next[len] == '\0')
-            return 0;
+        int err = add_item(setting, out, span_of(next, kept));
+        if (err < 0 || next[len] == '\0')
+            return err;
         next += len + 1;
     }
 }
 
-_Static_assert(OPTIONS_LIST_MAX == 64, "as the message says");
+static int read_list(const struct setting *setting, struct option_list *out)
+{
+    if (is_none(setting))
+        return 0;
+    if (setting->option->kind == OPTION_KIND_SPECS)
+        return add_item(setting, out, span_of_text(setting->value));
+    return add_items(setting, out);
+}
 
-static int set_addresses(const struct setting *setting)
+static int set_list(const struct setting *setting)
 {
     struct option_list *list = value_of(setting->options, setting->option);
     struct option_list read = {0};
     bool add = setting->origin.source == setting->options->origins[setting->option->id].source;
     for (size_t i = 0; add && i < list->count; i++)
         option_list_add(&read, copy_text(list->items[i], strlen(list->items[i])));
-    int err = read_addresses(setting, &read);
+    int err = read_list(setting, &read);
     if (err < 0 || is_overruled(setting)) {
         option_list_clear(&read);
         return err;
@@ -228,34 +250,26 @@ static int set_addresses(const struct setting *setting)
     return 0;
 }
 
-static int set_file_name(const struct setting *setting)
+static int set_text(const struct setting *setting)
 {
-    if (setting->origin.source == SOURCE_FILE)
+    if (setting->option->kind == OPTION_KIND_FILE_NAME && setting->origin.source == SOURCE_FILE)
         return fail_text(setting, "a file can't name another one");
-    if (*setting->value == '\0')
+    bool none = is_none(setting);
+    if (!none && !option_form_fits(setting->option->form, setting->value))
         return fail_value(setting, setting->value);
     if (!is_overruled(setting)) {
-        char **name = value_of(setting->options, setting->option);
-        mem_free(*name);
-        *name = copy_text(setting->value, strlen(setting->value));
+        char **text = value_of(setting->options, setting->option);
+        mem_free(*text);
+        *text = none ? NULL : copy_text(setting->value, strlen(setting->value));
     }
     return 0;
 }
 
 static int set_by_kind(const struct setting *setting)
 {
-    switch (setting->option->kind) {
-    case OPTION_KIND_ADDRESSES:
-        return set_addresses(setting);
-    case OPTION_KIND_FILE_NAME:
-        return set_file_name(setting);
-    case OPTION_KIND_COUNT:
-    case OPTION_KIND_BYTES:
-    case OPTION_KIND_DURATION:
-    case OPTION_KIND_CHOICE:
-        break;
-    }
-    return set_number(setting);
+    if (option_is_number(setting->option))
+        return set_number(setting);
+    return option_is_list(setting->option) ? set_list(setting) : set_text(setting);
 }
 
 int options_set(struct options *options, const struct option_row *option, const char *value,
@@ -267,19 +281,6 @@ int options_set(struct options *options, const struct option_row *option, const 
     if (err == 0 && !is_overruled(&setting))
         options->origins[option->id] = origin;
     return err;
-}
-
-int options_check(struct options *options)
-{
-    if (options->lag_bytes > options->max_queued_bytes) {
-        options_fail(
-            options,
-            "lag-bytes (%zu) is over max-queued-bytes (%zu): what a follower lags is queued "
-            "for it when it follows more runners",
-            options->lag_bytes, options->max_queued_bytes);
-        return ERR_INVALID;
-    }
-    return 0;
 }
 
 void options_fail(struct options *options, const char *format, ...)

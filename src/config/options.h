@@ -11,6 +11,7 @@
 #ifndef SPECTATE_CONFIG_OPTIONS_H
 #define SPECTATE_CONFIG_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +43,10 @@ struct options {
 #define BYTES(section, field, ...) size_t field;
 #define DURATION(section, field, ...) uint64_t field;
 #define CHOICE(section, field, name, type, ...) type field;
-#define ADDRESSES(section, field, ...) struct option_list field;
+#define TEXT(section, field, ...) char *field; /* NULL: none */
+#define PATH(section, field, ...) char *field; /* NULL: none */
+#define LIST(section, field, ...) struct option_list field;
+#define SPECS(section, field, ...) struct option_list field;
 #define FILE_NAME(section, field, ...) char *field; /* NULL: none */
 #include "config/options.def"
     struct option_origin origins[OPTIONS_TOTAL];
@@ -58,8 +62,8 @@ void options_init(struct options *options);
 void options_fini(struct options *options);
 
 /*
- * One setting from a flag, a variable or a line of the file. Addresses may be several, separated by commas, and those of
- * further calls with the same source are added. ERR_INVALID.
+ * One setting from a flag, a variable or a line of the file. What a list holds may be several, separated by commas, and
+ * those of further calls with the same source are added. An empty value is none where none is the default. ERR_INVALID.
  */
 int options_set(struct options *options, const struct option_row *option, const char *value,
                 struct option_origin origin);
@@ -70,8 +74,14 @@ int options_set(struct options *options, const struct option_row *option, const 
  */
 int options_load(struct options *options, char *const *environment);
 
-/* Do the settings fit each other? ERR_INVALID. */
+/* Do the settings fit each other? ERR_INVALID. Nothing is opened or looked up. */
 int options_check(struct options *options);
+
+/*
+ * Can only this machine connect to all of --listen? Names other than localhost count as public, since what they stand for
+ * may change.
+ */
+bool options_listen_is_loopback(const struct options *options);
 
 /*
  * For the readers in this folder. Say what is wrong; what an operator wrote, fit for a terminal and cut when it is long; a list

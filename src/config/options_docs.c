@@ -24,8 +24,10 @@ static const char intro[] =
     "bytes; KiB, MiB\n"
     "and GiB are the same). A time is a number with ms, s, m, h or d behind it, such as `500ms`, "
     "`0.5s` or `2m`;\n"
-    "without, it is in seconds. Several addresses are separated by commas, or the option is "
-    "repeated.\n"
+    "without, it is in seconds. Several addresses, origins or networks are separated by commas, or "
+    "the option is\n"
+    "repeated; several issuers by repeating it. An empty value is none, where none is the "
+    "default.\n"
     "\n"
     "**The file** is UTF-8 text. Empty lines and what follows a `#` (at the start of a line, or "
     "after a blank) are\n"
@@ -54,7 +56,7 @@ static int write_accepted(const struct option_row *option, struct buf *out)
 {
     if (option->choices != NULL)
         return write_choices(option->choices, out);
-    if (option->kind == OPTION_KIND_ADDRESSES || option->kind == OPTION_KIND_FILE_NAME)
+    if (!option_is_number(option))
         return buf_append_text(out, option_placeholder(option));
     char min[OPTION_TEXT_BYTES];
     char max[OPTION_TEXT_BYTES];

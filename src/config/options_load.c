@@ -129,7 +129,7 @@ static int set_from_file(struct options *options, const char *key, const char *v
         return ERR_INVALID;
     }
     unsigned before = options->lines[option->id];
-    if (option->kind != OPTION_KIND_ADDRESSES && before != 0) {
+    if (!option_is_list(option) && before != 0) {
         options_fail(options, "%.150s:%u: %s: was given on line %u already", options->config,
                      line.number, option->name, before);
         return ERR_INVALID;

@@ -66,6 +66,14 @@ const WRONG_USAGE = [
   [['serve', '--listen', '127.0.0.1:70000'], /--listen/],
   [['serve', '--listen', '::1:80'], /--listen/],
   [['serve', '--config', '/nonexistent/file'], /\/nonexistent\/file/],
+  [['serve', '--listen', ':0'], /connect to :0: say `auth jwt`/],
+  [['serve', '--listen', '127.0.0.1:0,192.0.2.1:0'], /connect to 192\.0\.2\.1:0/],
+  [['serve', '--auth', 'jwt'], /issuer/],
+  [['serve', '--tls-cert', 'a.pem'], /tls-key/],
+  [['serve', '--admin', '127.0.0.1:0'], /admin-token-file/],
+  [['serve', '--proxy-protocol', 'on'], /trusted-proxies/],
+  [['serve', '--trusted-proxies', '10.0.0.0/33'], /--trusted-proxies: .*network/],
+  [['serve', '--allow-origin', 'https://race.example/'], /--allow-origin: .*without a path/],
 ];
 
 for (const [args, said] of WRONG_USAGE) {
@@ -104,6 +112,8 @@ test('what --print-config prints is a configuration file', async (t) => {
     '[::1]:9',
     '--listen',
     ':10',
+    '--auth',
+    'none',
   ]);
   const file = temporaryFile(t, 'printed.conf', first.stdout);
   const second = await serve(['--print-config', '--config', file]);
@@ -159,9 +169,16 @@ for (const workers of ['1', '3']) {
 }
 
 test('an address that is not ours: status 3', async () => {
-  const { code, stderr } = await serve(['--listen', '192.0.2.1:0', '--workers', '1']);
+  const { code, stderr } = await serve(['--listen', '192.0.2.1:0', '--auth', 'none', '--workers', '1']);
   assert.strictEqual(code, 3);
   assert.match(stderr, /192\.0\.2\.1/);
+});
+
+test('who lets everybody in from everywhere has to ask for it by name, and is warned', async (t) => {
+  const server = await startServer(t, ['--listen', '127.0.0.1:0', '--listen', '0.0.0.0:0', '--auth', 'none']);
+  assert.match(server.program.stderr, / warn auth\.none /);
+  const quiet = await startServer(t, ['--auth', 'none']);
+  assert.doesNotMatch(quiet.program.stderr, /auth\.none/);
 });
 
 test('a server that ended leaves its address free at once, also with connections in TIME_WAIT', async (t) => {

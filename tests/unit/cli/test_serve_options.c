@@ -76,7 +76,7 @@ TEST(a_flag_goes_before_the_environment)
 
 TEST(addresses_may_be_repeated)
 {
-    char *words[] = {"--listen", ":1", "--listen=[::1]:2", NULL};
+    char *words[] = {"--listen", "127.0.0.1:1", "--listen=[::1]:2", NULL};
     assert_int_equal(read_line(words, NULL), SERVE_RUN);
     assert_int_equal(options.listen.count, 2);
 }

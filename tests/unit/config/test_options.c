@@ -71,7 +71,7 @@ TEST(every_bound_is_taken_and_what_is_beyond_is_not)
     for (enum option_id id = 0; id < OPTIONS_TOTAL; id++) {
         const struct option_row *option = option_of(id);
         char text[OPTION_TEXT_BYTES];
-        if (option->kind > OPTION_KIND_DURATION)
+        if (!option_is_number(option) || option->kind == OPTION_KIND_CHOICE)
             continue;
         assert_true(option->min <= option->number && option->number <= option->max);
         option_format_number(option, option->min, text);
@@ -188,7 +188,52 @@ TEST(there_is_an_end_to_the_number_of_addresses)
 {
     for (int i = 0; i < OPTIONS_LIST_MAX; i++)
         assert_int_equal(flag("listen", ":0"), 0);
-    expect_refused("listen", ":0", "--listen: more than 64 addresses");
+    expect_refused("listen", ":0", "--listen: more than 64 values");
+}
+
+TEST(a_text_is_taken_as_it_is_and_none_when_empty)
+{
+    assert_null(options.tls_cert);
+    assert_int_equal(set("tls-cert", "/etc/race, 2026.pem", SOURCE_FILE), 0);
+    assert_string_equal(options.tls_cert, "/etc/race, 2026.pem");
+    assert_int_equal(set("token-cookie", "token", SOURCE_FILE), 0);
+    assert_int_equal(flag("token-cookie", ""), 0);
+    assert_null(options.token_cookie);
+    assert_int_equal(options.origins[OPTION_token_cookie].source, SOURCE_FLAG);
+    assert_int_equal(set("token-cookie", "other", SOURCE_ENVIRONMENT), 0);
+    assert_null(options.token_cookie);
+}
+
+TEST(specs_are_not_cut_at_commas_and_add_up)
+{
+    assert_int_equal(flag("issuer", "iss=a aud=x keys=/k,1"), 0);
+    assert_int_equal(flag("issuer", "iss=b secret=/s"), 0);
+    assert_int_equal(options.issuer.count, 2);
+    assert_string_equal(options.issuer.items[0], "iss=a aud=x keys=/k,1");
+    assert_string_equal(options.issuer.items[1], "iss=b secret=/s");
+}
+
+TEST(an_empty_list_takes_the_place_of_a_weaker_one)
+{
+    assert_int_equal(set("issuer", "iss=a keys=/k", SOURCE_FILE), 0);
+    assert_int_equal(set("trusted-proxies", "10.0.0.0/8, ::1", SOURCE_FILE), 0);
+    assert_int_equal(options.trusted_proxies.count, 2);
+    assert_int_equal(flag("issuer", ""), 0);
+    assert_int_equal(flag("trusted-proxies", ""), 0);
+    assert_int_equal(options.issuer.count, 0);
+    assert_int_equal(options.trusted_proxies.count, 0);
+}
+
+TEST(a_list_that_has_a_default_is_never_empty)
+{
+    expect_refused("listen", "",
+                   "--listen: '' is not HOST:PORT (like 127.0.0.1:8080 or [::1]:8080)");
+}
+
+TEST(a_value_that_no_file_could_hold_is_refused)
+{
+    expect_refused("groups", "a\"b'c", "--groups: 'a\"b'c' is not a file name");
+    expect_refused("groups", "a\nb", "--groups: 'a?b' is not a file name");
 }
 
 TEST(an_error_says_where_what_and_what_is_expected)
@@ -251,7 +296,7 @@ TEST(an_environment_variable_is_the_name_in_capitals)
 
 TEST(the_environment_is_read)
 {
-    char *environment[] = {"PATH=/bin", "SPECTATE_WORKERS=4", "SPECTATE_LISTEN=:1,:2",
+    char *environment[] = {"PATH=/bin", "SPECTATE_WORKERS=4", "SPECTATE_LISTEN=[::1]:1,[::1]:2",
                            "SPECTATE_LOG_LEVEL=warn", NULL};
     assert_int_equal(options_load(&options, environment), 0);
     assert_int_equal(options.workers, 4);

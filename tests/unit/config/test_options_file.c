@@ -134,9 +134,9 @@ TEST(the_last_line_needs_no_end)
 
 TEST(addresses_may_be_on_one_line_or_several)
 {
-    assert_int_equal(load("listen = :1, :2\nlisten = :3\n"), 0);
+    assert_int_equal(load("listen = [::1]:1, localhost:2\nlisten = 127.0.0.1:3\n"), 0);
     assert_int_equal(options.listen.count, 3);
-    assert_string_equal(options.listen.items[2], ":3");
+    assert_string_equal(options.listen.items[2], "127.0.0.1:3");
 }
 
 TEST(an_option_given_twice_is_an_error)
@@ -249,7 +249,7 @@ TEST(what_is_printed_is_a_file_that_gives_the_same_settings)
 {
     struct buf first = {0};
     struct buf second = {0};
-    assert_int_equal(load("listen = :1, [::1]:2\nlag-time = 1500ms\nmax-runners = 5\n"
+    assert_int_equal(load("listen = :1, [::1]:2\nauth = none\nlag-time = 1500ms\nmax-runners = 5\n"
                           "log-format = json\nnotsent-bytes = 0\nposition-ttl = 0\n"),
                      0);
     assert_int_equal(options_print(&options, &first), 0);
@@ -263,6 +263,36 @@ TEST(what_is_printed_is_a_file_that_gives_the_same_settings)
     assert_int_equal(options.log_format, LOG_JSON);
     assert_int_equal(options.notsent_bytes, 0);
     assert_int_equal(options.position_ttl_ms, 0);
+    assert_int_equal(options_print(&options, &second), 0);
+    buf_fini(&first);
+    buf_fini(&second);
+}
+
+TEST(texts_and_specs_are_printed_so_that_they_are_read_again)
+{
+    struct buf first = {0};
+    struct buf second = {0};
+    assert_int_equal(load("issuer = iss=https://a aud=x, y secret=/s\nissuer = \"keys=/k #2\"\n"
+                          "groups = '/etc/the \"elite\".json'\nallow-origin = *\n"
+                          "trusted-proxies = 10.0.0.0/8, ::1\nauth = jwt\n"),
+                     0);
+    assert_int_equal(options.issuer.count, 2);
+    assert_int_equal(options_print(&options, &first), 0);
+    assert_int_equal(buf_append(&first, span_of("", 1)), 0);
+    assert_non_null(
+        strstr((char *)first.data, "\nissuer = \"iss=https://a aud=x, y secret=/s\"  #"));
+    assert_non_null(strstr((char *)first.data, "\nissuer = \"keys=/k #2\"  #"));
+    assert_non_null(strstr((char *)first.data, "\ntls-cert =   # default\n"));
+    options_fini(&options);
+    options_init(&options);
+    assert_int_equal(load_bytes((const char *)first.data, first.len - 1), 0);
+    assert_int_equal(options.issuer.count, 2);
+    assert_string_equal(options.issuer.items[1], "keys=/k #2");
+    assert_string_equal(options.groups, "/etc/the \"elite\".json");
+    assert_int_equal(options.auth, AUTH_JWT);
+    assert_int_equal(options.allow_origin.count, 1);
+    assert_int_equal(options.trusted_proxies.count, 2);
+    assert_null(options.tls_cert);
     assert_int_equal(options_print(&options, &second), 0);
     buf_fini(&first);
     buf_fini(&second);
