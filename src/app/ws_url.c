@@ -1,13 +1,12 @@
 #include "app/ws_url.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/err.h"
 
-#define DEFAULT_PORT "80"
+#define PORT_ROOM sizeof ":443"
 
 static int refuse(char error[WS_URL_ERROR_BYTES], const char *why)
 {
@@ -15,15 +14,13 @@ static int refuse(char error[WS_URL_ERROR_BYTES], const char *why)
     return ERR_INVALID;
 }
 
-static const char *skip_scheme(const char *text, char error[WS_URL_ERROR_BYTES])
+/* The length of "ws://" or "wss://"; 0: it does not begin so. */
+static size_t scheme_len(const char *text, bool *is_tls)
 {
-    if (strncasecmp(text, "ws://", 5) == 0)
-        return text + 5;
-    if (strncasecmp(text, "wss://", 6) == 0)
-        refuse(error, "wss:// (TLS) is not supported yet: use ws://");
-    else
-        refuse(error, "a URL begins with ws://");
-    return NULL;
+    *is_tls = strncasecmp(text, "wss://", 6) == 0;
+    if (*is_tls)
+        return 6;
+    return strncasecmp(text, "ws://", 5) == 0 ? 5 : 0;
 }
 
 static bool is_printable(const char *text)
@@ -68,18 +65,31 @@ static int check_authority(char *authority, char error[WS_URL_ERROR_BYTES])
     return 0;
 }
 
+/* The authority gets a port if it has none; the host is what stands before it, without brackets. */
+static void split_authority(struct ws_url *url)
+{
+    char *port = find_port(url->authority);
+    size_t host_len = port == NULL ? strlen(url->authority) : (size_t)(port - url->authority);
+    size_t brackets = url->authority[0] == '[' ? 1 : 0;
+    snprintf(url->host, sizeof url->host, "%.*s", (int)(host_len - 2 * brackets),
+             url->authority + brackets);
+    if (port == NULL)
+        memcpy(url->authority + host_len, url->is_tls ? ":443" : ":80", url->is_tls ? 5 : 4);
+}
+
 int ws_url_parse(const char *text, struct ws_url *url, char error[WS_URL_ERROR_BYTES])
 {
-    const char *authority = skip_scheme(text, error);
-    if (authority == NULL)
-        return ERR_INVALID;
+    size_t scheme = scheme_len(text, &url->is_tls);
+    const char *authority = text + scheme;
+    if (scheme == 0)
+        return refuse(error, "a URL begins with ws:// or wss://");
     if (!is_printable(text))
         return refuse(error, "the URL has characters that must be percent-encoded");
     if (strchr(text, '#') != NULL)
         return refuse(error, "a fragment (#) in the URL means nothing to a server");
     size_t authority_len = strcspn(authority, "/?");
     const char *path = authority + authority_len;
-    size_t room = WS_URL_AUTHORITY_BYTES - sizeof ":" DEFAULT_PORT;
+    size_t room = WS_URL_AUTHORITY_BYTES - PORT_ROOM;
     if (authority_len > room || strlen(path) + 1 >= WS_URL_PATH_BYTES)
         return refuse(error, "the URL is too long");
 
@@ -88,8 +98,7 @@ int ws_url_parse(const char *text, struct ws_url *url, char error[WS_URL_ERROR_B
     int err = check_authority(url->authority, error);
     if (err < 0)
         return err;
-    if (find_port(url->authority) == NULL)
-        memcpy(url->authority + authority_len, ":" DEFAULT_PORT, sizeof ":" DEFAULT_PORT);
+    split_authority(url);
     snprintf(url->path, WS_URL_PATH_BYTES, "%s%s", *path == '/' ? "" : "/", path);
     return 0;
 }

@@ -49,9 +49,33 @@ TEST(the_query_belongs_to_the_path)
     is_taken("ws://h:1?b=c", "h:1", "/?b=c");
 }
 
-TEST(other_schemes_are_refused_and_wss_with_a_word_of_its_own)
+static void names_host(const char *text, const char *host, bool is_tls)
 {
-    is_refused("wss://example.org", "TLS");
+    struct ws_url url;
+    char error[WS_URL_ERROR_BYTES] = "";
+    assert_int_equal(ws_url_parse(text, &url, error), 0);
+    assert_string_equal(url.host, host);
+    assert_int_equal(url.is_tls, is_tls);
+}
+
+TEST(the_host_stands_alone_for_who_needs_it)
+{
+    names_host("ws://example.org:8080/a", "example.org", false);
+    names_host("wss://example.org", "example.org", true);
+    names_host("wss://[2001:db8::7]:8443/x", "2001:db8::7", true);
+    names_host("wss://[::1]", "::1", true);
+}
+
+TEST(wss_is_with_tls_and_its_port_is_443_when_there_is_none)
+{
+    is_taken("wss://example.org/a", "example.org:443", "/a");
+    is_taken("WSS://[::1]", "[::1]:443", "/");
+    is_taken("wss://example.org:8443", "example.org:8443", "/");
+}
+
+TEST(other_schemes_are_refused)
+{
+    is_refused("https://example.org", "begins with ws:// or wss://");
     is_refused("http://example.org", "begins with ws://");
     is_refused("example.org:8080", "begins with ws://");
     is_refused("", "begins with ws://");
