@@ -24,12 +24,14 @@ static size_t write_probe(uint32_t number, uint8_t *out)
     return header_bytes + PROBE_NUMBER_BYTES;
 }
 
-/* That to a heartbeat, or to nothing, still shows that it answers: 0 is no probe's number. */
+/* One with another payload is the answer to a heartbeat, or to nothing. */
 static bool on_pong(struct session *session, struct span payload)
 {
     struct shard *shard = session->shard;
     uint32_t number = 0;
-    for (size_t i = 0; payload.len == PROBE_NUMBER_BYTES && i < PROBE_NUMBER_BYTES; i++)
+    if (payload.len != PROBE_NUMBER_BYTES)
+        return false;
+    for (size_t i = 0; i < PROBE_NUMBER_BYTES; i++)
         number |= (uint32_t)payload.data[i] << (8 * i);
     return hub_answered(shard->hub, &session->follower, number, worker_now_ms(shard->worker));
 }

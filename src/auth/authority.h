@@ -16,8 +16,8 @@
 #include "auth/key_set.h"
 #include "auth/pass.h"
 #include "auth/revocations.h"
-#include "base/token_refusal.h"
 #include "base/span.h"
+#include "base/token_refusal.h"
 
 #define AUTHORITY_ISSUERS 64
 

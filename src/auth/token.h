@@ -18,8 +18,8 @@
 
 #include "auth/key_set.h"
 #include "auth/pass.h"
-#include "base/token_refusal.h"
 #include "base/span.h"
+#include "base/token_refusal.h"
 
 #define TOKEN_BYTES 8192        /* a longer one is too_big */
 #define TOKEN_LIST_ENTRIES 1000 /* in `publish`, and in `follow` */

@@ -175,7 +175,7 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /*
  * The peer has read the probe of this number, and so all that was written before it. True: that was awaited. Any number is
- * fine; one that is not awaited only shows that the peer answers, and 0 never is.
+ * fine; 0 never is awaited.
  */
 bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
 

@@ -95,6 +95,13 @@ void slow_wrote(const struct follower *follower, size_t bytes)
     slow->later_bytes = smaller(slow->later_bytes + (uint64_t)bytes, UINT32_MAX);
 }
 
+static void write_probe(const struct hub *hub, const struct follower *follower)
+{
+    uint8_t bytes[HUB_PROBE_BYTES];
+    size_t len = follower->dialect->write_probe(follower->slow->probe, bytes);
+    hub->options.sink.keep(follower->owner, span_of(bytes, len));
+}
+
 static void send_probe(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     struct slow *slow = follower->slow;
@@ -103,9 +110,18 @@ static void send_probe(struct hub *hub, struct follower *follower, uint64_t now_
     slow->probe = FIRST_OWN_PROBE + hub->probes++ % OWN_PROBES;
     slow->probed_bytes = slow->unread_bytes;
     slow->later_bytes = 0;
-    uint8_t bytes[HUB_PROBE_BYTES];
-    size_t len = follower->dialect->write_probe(slow->probe, bytes);
-    hub->options.sink.keep(follower->owner, span_of(bytes, len));
+    slow->repeats = 0;
+    write_probe(hub, follower);
+}
+
+/* A peer with several pings to answer may answer the last alone (RFC 6455, 5.5.3): so it must not be another one for ever. */
+static void repeat_probe(const struct hub *hub, struct follower *follower, uint64_t elapsed_ms)
+{
+    struct slow *slow = follower->slow;
+    if (follower->blocked || elapsed_ms <= (slow->repeats + UINT64_C(1)) * hub->options.fresh_ms)
+        return;
+    slow->repeats++;
+    write_probe(hub, follower);
 }
 
 /* How much is under way already is not known. 0 or ERR_NO_MEMORY. */
@@ -175,6 +191,7 @@ bool slow_hear(struct hub *hub, struct follower *follower, uint32_t probe, uint6
     if (slow == NULL || !slow->is_probing || slow->probe != probe)
         return false;
     uint64_t elapsed_ms = now_ms - slow->probed_ms;
+    follower->answers = FOLLOWER_ANSWERS;
     slow->is_probing = false;
     slow->unread_bytes = slow->later_bytes;
     if (slow_is_late(hub, elapsed_ms))
@@ -205,6 +222,7 @@ bool slow_tend(struct hub *hub, struct follower *follower, uint64_t now_ms)
     uint64_t elapsed_ms = now_ms - slow->probed_ms;
     if (slow_is_late(hub, elapsed_ms))
         narrow(hub, slow, elapsed_ms);
+    repeat_probe(hub, follower, elapsed_ms);
     if (follower->blocked || follower->answers == FOLLOWER_ANSWERS ||
         elapsed_ms <= PATIENCE_IN_BOUNDS * hub->options.fresh_ms)
         return false;

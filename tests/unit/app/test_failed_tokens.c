@@ -10,7 +10,7 @@ static struct ip key(const char *text)
     return ip;
 }
 
-static void fail(struct failed_tokens *failed, const char *address, int count)
+static void show_bad(struct failed_tokens *failed, const char *address, int count)
 {
     for (int i = 0; i < count; i++)
         failed_tokens_add(failed, key(address), 1000);
@@ -19,9 +19,9 @@ static void fail(struct failed_tokens *failed, const char *address, int count)
 TEST(an_address_that_shows_too_many_bad_ones_is_over_its_budget_and_others_are_not)
 {
     struct failed_tokens *failed = failed_tokens_new(3);
-    fail(failed, "192.0.2.1", 2);
+    show_bad(failed, "192.0.2.1", 2);
     assert_false(failed_tokens_is_over(failed, key("192.0.2.1"), 1000));
-    fail(failed, "192.0.2.1", 1);
+    show_bad(failed, "192.0.2.1", 1);
     assert_true(failed_tokens_is_over(failed, key("192.0.2.1"), 1000));
     assert_false(failed_tokens_is_over(failed, key("192.0.2.2"), 1000));
     failed_tokens_free(&failed);
@@ -30,7 +30,7 @@ TEST(an_address_that_shows_too_many_bad_ones_is_over_its_budget_and_others_are_n
 TEST(its_budget_comes_back)
 {
     struct failed_tokens *failed = failed_tokens_new(3);
-    fail(failed, "192.0.2.1", 3);
+    show_bad(failed, "192.0.2.1", 3);
     assert_true(failed_tokens_is_over(failed, key("192.0.2.1"), 1300));
     assert_false(failed_tokens_is_over(failed, key("192.0.2.1"), 1400));
     failed_tokens_free(&failed);
@@ -39,7 +39,7 @@ TEST(its_budget_comes_back)
 TEST(addresses_of_one_ipv6_network_share_a_budget)
 {
     struct failed_tokens *failed = failed_tokens_new(3);
-    fail(failed, "2001:db8:1:2::1", 3);
+    show_bad(failed, "2001:db8:1:2::1", 3);
     assert_true(failed_tokens_is_over(failed, key("2001:db8:1:2::99"), 1000));
     assert_false(failed_tokens_is_over(failed, key("2001:db8:1:3::1"), 1000));
     failed_tokens_free(&failed);
@@ -48,7 +48,7 @@ TEST(addresses_of_one_ipv6_network_share_a_budget)
 TEST(without_a_limit_nobody_is_over_it)
 {
     struct failed_tokens *failed = failed_tokens_new(0);
-    fail(failed, "192.0.2.1", 1000);
+    show_bad(failed, "192.0.2.1", 1000);
     assert_false(failed_tokens_is_over(failed, key("192.0.2.1"), 1000));
     failed_tokens_free(&failed);
 }

@@ -15,6 +15,7 @@ struct reader {
     uint32_t step_bytes;  /* that it reads in a step */
     uint32_t delay_steps; /* from its answer to our ears */
     bool is_silent;
+    bool is_terse;             /* of several probes it answers only the last */
     uint64_t read_at_step[64]; /* what was read, for the delay */
     uint32_t steps;
     size_t taken;                 /* of the arrivals */
@@ -55,7 +56,11 @@ static void read_some(struct reader *reader)
     reader->read_at_step[slot] = reader->read_bytes;
     if (reader->is_silent || reader->steps <= reader->delay_steps)
         return;
-    peer_answer_up_to(peer, reader->read_at_step[(slot + 64 - reader->delay_steps) % 64]);
+    uint64_t offset = reader->read_at_step[(slot + 64 - reader->delay_steps) % 64];
+    while (reader->is_terse && peer->answered + 1 < peer->probe_count &&
+           peer->probes[peer->answered + 1].end <= offset)
+        peer->answered++;
+    peer_answer_up_to(peer, offset);
 }
 
 /* `per_step` of the runners move, in turn; the loop turns; the reader reads. */
@@ -281,4 +286,43 @@ TEST(without_a_bound_there_are_no_probes)
     ann.peer = world_follow(world_like(state, options), "r00 r01 r02");
     go_on(ann.peer->world, &ann, 20000, 5);
     assert_int_equal(ann.peer->probe_count, 0);
+}
+
+TEST(one_that_answers_only_the_last_of_several_probes_is_not_held_for_ever)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    ann.is_terse = true;
+    go_on(w, &ann, 2000, 5);
+
+    for (int i = 0; i < 20; i++) {
+        uint32_t speed = ann.step_bytes;
+        ann.step_bytes = 0;
+        go_on(w, &ann, 1500 + 100 * (uint32_t)i, 5);
+        ann.step_bytes = speed;
+        go_on(w, &ann, 2 * FRESH_MS, 5);
+        assert_false(hub_is_held(&ann.peer->follower));
+    }
+    assert_int_equal(superseded(w) + ann.peer->arrival_count, number);
+}
+
+/* Answers of another number, as to a ping that came between: the probe comes again, and its answer is heard. */
+TEST(a_probe_whose_answer_is_lost_is_sent_again)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+    go_on(w, &ann, 2000, 5);
+    ann.step_bytes = 0;
+    go_on(w, &ann, 4000, 5);
+    assert_true(hub_is_held(&ann.peer->follower));
+    ann.step_bytes = 1000000;
+    ann.peer->answered = ann.peer->probe_count; /* it never will */
+    go_on(w, &ann, 200, 5);
+    assert_true(hub_is_held(&ann.peer->follower));
+
+    go_on(w, &ann, 2 * FRESH_MS, 5);
+
+    assert_false(hub_is_held(&ann.peer->follower));
+    for (int runner = 0; runner < RUNNERS; runner++)
+        assert_true(ann.last_number[runner] > number - RUNNERS - 5);
 }

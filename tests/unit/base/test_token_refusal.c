@@ -1,4 +1,4 @@
-#include "auth/token_refusal.h"
+#include "base/token_refusal.h"
 
 #include <ctype.h>
 #include <string.h>
