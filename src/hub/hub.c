@@ -258,6 +258,8 @@ bool hub_is_held(const struct follower *follower)
 
 bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
 {
+    if (probe != 0)
+        follower->answers = FOLLOWER_ANSWERS;
     if (follower->audience == NULL)
         return false;
     if (probe_hear(follower, probe))

@@ -175,7 +175,7 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /*
  * The peer has read the probe of this number, and so all that was written before it. True: that was awaited. Any number is
- * fine; 0 never is awaited.
+ * fine: one that is not awaited still shows that the peer answers probes; 0 never was one.
  */
 bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
 

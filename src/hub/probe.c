@@ -45,7 +45,6 @@ bool probe_hear(struct follower *follower, uint32_t probe)
     if (probe != last || follower->heard == last)
         return false;
     follower->heard = last;
-    follower->answers = FOLLOWER_ANSWERS;
     return true;
 }
 

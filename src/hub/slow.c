@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define REPEATS_MAX 16 /* after days */
 #define NARROWEST_BYTES 512
 #define FIRST_BYTES 2048 /* of one that is behind, before it is known how fast it reads */
 #define WIDEST_BYTES 65536
@@ -114,11 +115,15 @@ static void send_probe(struct hub *hub, struct follower *follower, uint64_t now_
     write_probe(hub, follower);
 }
 
-/* A peer with several pings to answer may answer the last alone (RFC 6455, 5.5.3): so it must not be another one for ever. */
+/*
+ * A peer with several pings to answer may answer the last alone (RFC 6455, 5.5.3): so it must not be another one for ever. Each
+ * time it is waited for twice as long.
+ */
 static void repeat_probe(const struct hub *hub, struct follower *follower, uint64_t elapsed_ms)
 {
     struct slow *slow = follower->slow;
-    if (follower->blocked || elapsed_ms <= (slow->repeats + UINT64_C(1)) * hub->options.fresh_ms)
+    if (follower->blocked || slow->repeats >= REPEATS_MAX ||
+        elapsed_ms <= (hub->options.fresh_ms / 2) << slow->repeats)
         return;
     slow->repeats++;
     write_probe(hub, follower);
@@ -191,7 +196,6 @@ bool slow_hear(struct hub *hub, struct follower *follower, uint32_t probe, uint6
     if (slow == NULL || !slow->is_probing || slow->probe != probe)
         return false;
     uint64_t elapsed_ms = now_ms - slow->probed_ms;
-    follower->answers = FOLLOWER_ANSWERS;
     slow->is_probing = false;
     slow->unread_bytes = slow->later_bytes;
     if (slow_is_late(hub, elapsed_ms))

@@ -28,7 +28,7 @@ struct slow {
     uint32_t unread_bytes;   /* written, and not known to be read */
     uint32_t later_bytes;    /* of these, written after the probe */
     uint32_t window_bytes;   /* 0: there is no bound, it only catches up */
-    uint16_t repeats;        /* how often the probe was sent again */
+    uint8_t repeats;         /* how often the probe was sent again */
     bool is_probing;         /* the answer is awaited */
 };
 

@@ -6,6 +6,7 @@
 
 #define RUNNERS 50
 #define STEP_MS 20
+#define REPEATS 8 /* of a probe in five minutes: after 2.5 s, then twice that, and so on */
 #define FRESH_MS 5000
 
 /* A reader behind buffers of any depth, who reads and answers what has come to it some time ago. */
@@ -206,7 +207,7 @@ TEST(one_that_stops_is_held_however_much_its_socket_would_take)
     uint64_t handed = ann.peer->handed_bytes;
     go_on(w, &ann, 300000, 5);
 
-    assert_int_equal(ann.peer->handed_bytes, handed);
+    assert_in_range(ann.peer->handed_bytes, handed, handed + REPEATS * HUB_PROBE_BYTES);
     assert_int_equal(hub_stats(w->hub).queued_bytes, 0);
     ann.step_bytes = 1000000;
     go_on(w, &ann, 10000, 5);
@@ -300,10 +301,11 @@ TEST(one_that_answers_only_the_last_of_several_probes_is_not_held_for_ever)
         ann.step_bytes = 0;
         go_on(w, &ann, 1500 + 100 * (uint32_t)i, 5);
         ann.step_bytes = speed;
-        go_on(w, &ann, 2 * FRESH_MS, 5);
-        assert_false(hub_is_held(&ann.peer->follower));
+        memset(ann.counts, 0, sizeof ann.counts);
+        go_on(w, &ann, 3 * FRESH_MS, 5);
+        for (int runner = 0; runner < RUNNERS; runner++)
+            assert_true(ann.counts[runner] > 0);
     }
-    assert_int_equal(superseded(w) + ann.peer->arrival_count, number);
 }
 
 /* Answers of another number, as to a ping that came between: the probe comes again, and its answer is heard. */
