@@ -10,10 +10,11 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "net/conn_raw.h"
+#include "net/conn_tls.h"
 #include "net/outbox.h"
 
 #define CONN_MAGIC 0x636f6e6eU
-#define SPANS_MAX 16
 #define READS_OF_THE_REST 64
 
 #ifndef MSG_NOSIGNAL
@@ -30,11 +31,13 @@ static struct conn *conn_of(struct polled *polled)
 /* Just what can be dealt with now. */
 static unsigned wanted(const struct conn *conn)
 {
-    unsigned events = conn->ended ? 0 : POLLER_READ;
-    return conn->wants_room || conn->connecting ? events | POLLER_WRITE : events;
+    bool reads = !conn->ended && (conn->tls == NULL || !conn_tls_is_waiting(conn));
+    bool writes = conn->connecting || conn->kept != NULL ||
+                  (conn->wants_room && (conn->tls == NULL || !conn_tls_is_shaking(conn)));
+    return (reads ? POLLER_READ : 0) | (writes ? POLLER_WRITE : 0);
 }
 
-static void watch(struct conn *conn)
+void conn_watch(struct conn *conn)
 {
     poller_want(worker_poller(conn->worker), &conn->polled, wanted(conn));
 }
@@ -44,6 +47,7 @@ static int begin(struct conn *conn, struct worker *worker, int fd, bool connecti
     conn->worker = worker;
     conn->magic = CONN_MAGIC;
     conn->kept = NULL;
+    conn->tls = NULL;
     conn->wants_room = conn->ended = conn->closing = false;
     conn->connecting = connecting;
     return poller_add(worker_poller(worker), &conn->polled, fd, wanted(conn));
@@ -89,12 +93,12 @@ int conn_connect(struct conn *conn, struct worker *worker, const struct address 
 
 /* --- out ------------------------------------------------------------------------------------------------------------ */
 
-static void want_room(struct conn *conn)
+void conn_want_room(struct conn *conn)
 {
     if (conn->wants_room)
         return;
     conn->wants_room = true;
-    watch(conn);
+    conn_watch(conn);
 }
 
 /* What the socket takes of the vector. A broken connection takes nothing: the next read says why. */
@@ -121,31 +125,44 @@ static size_t fill_vector(struct iovec *vector, const struct span *spans, size_t
     return offered;
 }
 
-size_t conn_send(struct conn *conn, const struct span *spans, size_t count)
+size_t conn_raw_send(struct conn *conn, const struct span *spans, size_t count)
 {
-    CHECK(count > 0 && count <= SPANS_MAX);
-    if (conn->closing)
-        return 0;
-    if (conn->kept != NULL || conn->connecting) {
-        want_room(conn);
-        return 0;
-    }
-    struct iovec vector[SPANS_MAX];
+    struct iovec vector[CONN_SPANS_MAX];
     size_t offered = fill_vector(vector, spans, count);
     size_t taken = write_vector(conn, vector, count);
     if (taken < offered)
-        want_room(conn);
+        conn_want_room(conn);
     return taken;
+}
+
+size_t conn_send(struct conn *conn, const struct span *spans, size_t count)
+{
+    CHECK(count > 0 && count <= CONN_SPANS_MAX);
+    if (conn->closing)
+        return 0;
+    if (conn->tls != NULL)
+        return conn_tls_send(conn, spans, count);
+    if (conn->kept == NULL && !conn->connecting)
+        return conn_raw_send(conn, spans, count);
+    conn_want_room(conn);
+    return 0;
 }
 
 int conn_keep(struct conn *conn, struct span bytes)
 {
     if (conn->closing || bytes.len == 0)
         return 0;
+    return conn->tls != NULL ? conn_tls_keep(conn, bytes) : conn_raw_keep(conn, bytes);
+}
+
+int conn_raw_keep(struct conn *conn, struct span bytes)
+{
+    if (bytes.len == 0)
+        return 0;
     int err = outbox_keep(&conn->kept, bytes);
     if (err < 0 || conn->wants_room)
         return err;
-    want_room(conn);
+    conn_want_room(conn);
     poller_again(worker_poller(conn->worker), &conn->polled); /* the socket may have room already */
     return 0;
 }
@@ -160,7 +177,8 @@ int conn_write(struct conn *conn, struct span bytes)
 
 size_t conn_queued(const struct conn *conn)
 {
-    return outbox_waiting(conn->kept).len;
+    size_t unsaid = conn->tls != NULL ? conn_tls_unsaid(conn) : 0;
+    return outbox_waiting(conn->kept).len + unsaid;
 }
 
 /* True when nothing is kept any more. */
@@ -178,17 +196,21 @@ static bool write_kept(struct conn *conn)
 void conn_shutdown(struct conn *conn)
 {
     CHECK(conn_queued(conn) == 0);
-    if (!conn->closing)
+    if (conn->closing)
+        return;
+    if (conn->tls != NULL)
+        conn_tls_shutdown(conn);
+    else
         shutdown(conn->polled.fd, SHUT_WR);
 }
 
 /* --- events --------------------------------------------------------------------------------------------------------- */
 
-static void end(struct conn *conn, enum conn_end how)
+void conn_end(struct conn *conn, enum conn_end how)
 {
     conn->ended = true;
     conn->wants_room = conn->wants_room && how == CONN_END_FIN;
-    watch(conn);
+    conn_watch(conn);
     conn->events->on_end(conn, how);
 }
 
@@ -201,12 +223,14 @@ static bool read_some(struct conn *conn)
     do {
         got = recv(conn->polled.fd, buffer, bytes, 0);
     } while (got < 0 && errno == EINTR);
-    if (got > 0)
+    if (got > 0 && conn->tls != NULL)
+        conn_tls_take(conn, span_of(buffer, (size_t)got));
+    else if (got > 0)
         conn->events->on_bytes(conn, buffer, (size_t)got);
     else if (got == 0)
-        end(conn, CONN_END_FIN);
+        conn_end(conn, CONN_END_FIN);
     else if (errno != EAGAIN && errno != EWOULDBLOCK)
-        end(conn, CONN_END_RESET);
+        conn_end(conn, CONN_END_RESET);
     return got == (ssize_t)bytes;
 }
 
@@ -225,21 +249,29 @@ static void finish_connecting(struct conn *conn)
     getsockopt(conn->polled.fd, SOL_SOCKET, SO_ERROR, &error, &len);
     conn->connecting = false;
     if (error != 0) {
-        end(conn, CONN_END_REFUSED);
+        conn_end(conn, CONN_END_REFUSED);
         return;
     }
-    watch(conn);
-    conn->events->on_open(conn);
+    conn_watch(conn);
+    if (conn->tls != NULL)
+        conn_tls_connected(conn);
+    else
+        conn->events->on_open(conn);
 }
 
+/* What is kept goes out; then there is room, but not for the owner while TLS shakes hands. */
 static void use_room(struct conn *conn)
 {
     if (!write_kept(conn))
         return;
+    if (conn->tls != NULL)
+        conn_tls_drained(conn);
+    if (conn->tls != NULL && conn_tls_is_shaking(conn))
+        return;
     conn->wants_room = false;
     conn->events->on_writable(conn);
     if (!conn->closing)
-        watch(conn);
+        conn_watch(conn);
 }
 
 /*
@@ -248,10 +280,27 @@ static void use_room(struct conn *conn)
  */
 static void read_the_rest(struct conn *conn)
 {
-    for (int i = 0; i < READS_OF_THE_REST && !conn->ended && !conn->closing; i++)
+    bool is_of_use = conn->tls == NULL || !conn_tls_is_waiting(conn);
+    for (int i = 0; is_of_use && i < READS_OF_THE_REST && !conn->ended && !conn->closing; i++)
         read_some(conn);
     if (!conn->ended && !conn->closing)
-        end(conn, CONN_END_RESET);
+        conn_end(conn, CONN_END_RESET);
+}
+
+void conn_read_now(struct conn *conn)
+{
+    use_bytes(conn, POLLER_READ | POLLER_END);
+}
+
+void conn_tell_room(struct conn *conn)
+{
+    if (conn->wants_room)
+        use_room(conn);
+}
+
+static bool may_read(struct conn *conn)
+{
+    return !conn->ended && (conn->tls == NULL || conn_tls_may_read(conn));
 }
 
 static void on_ready(struct polled *polled, unsigned ready)
@@ -263,7 +312,7 @@ static void on_ready(struct polled *polled, unsigned ready)
         return;
     if ((ready & POLLER_BROKEN) != 0)
         read_the_rest(conn);
-    else if ((ready & POLLER_READ) != 0 && !conn->ended)
+    else if ((ready & POLLER_READ) != 0 && may_read(conn))
         use_bytes(conn, ready);
     if (!conn->closing && conn->wants_room && (ready & POLLER_WRITE) != 0)
         use_room(conn);
@@ -285,6 +334,8 @@ void conn_close(struct conn *conn)
 {
     if (conn->closing)
         return;
+    if (conn->tls != NULL)
+        conn_tls_close(conn, true);
     conn->closing = true;
     outbox_free(&conn->kept);
     poller_remove(worker_poller(conn->worker), &conn->polled);
@@ -295,8 +346,11 @@ void conn_close(struct conn *conn)
 void conn_reset(struct conn *conn)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    if (!conn->closing)
-        setsockopt(conn->polled.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    if (conn->closing)
+        return;
+    if (conn->tls != NULL)
+        conn_tls_close(conn, false);
+    setsockopt(conn->polled.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     conn_close(conn);
 }
 

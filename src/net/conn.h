@@ -5,6 +5,8 @@
  * keep, so that "full" is known at once (readiness, not completion: docs/decisions/). An idle connection has no buffer.
  *
  * Happy path: conn_open() or conn_connect() -> on_open (connect only) -> on_bytes ... -> on_end -> conn_close() -> on_closed.
+ * With conn_secure() or conn_secure_client() it speaks TLS: all bytes below are then plain ones, and on_open says that the
+ * handshake is done. What is said before is kept till then.
  * conn_close() may come at any time, also inside an event; on_closed always follows, later, and is the last event.
  */
 #ifndef SPECTATE_NET_CONN_H
@@ -15,12 +17,18 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "base/tls_failure.h"
 #include "net/address.h"
 #include "net/poller.h"
 #include "net/worker.h"
 
 struct conn;
+struct conn_tls;
 struct outbox;
+struct tls_context;
+
+/* That conn_send() takes at a time. */
+#define CONN_SPANS_MAX 16
 
 enum conn_end {
     CONN_END_FIN,     /* the peer ended its direction in order */
@@ -29,13 +37,19 @@ enum conn_end {
 };
 
 struct conn_events {
-    void (*on_open)(struct conn *conn); /* NULL for accepted connections */
+    /* conn_connect() has come about; with TLS, when the handshake is done, for accepted connections too. */
+    void (*on_open)(struct conn *conn);
     /* The bytes lie in the worker's read buffer, may be changed, and are gone after return. */
     void (*on_bytes)(struct conn *conn, uint8_t *bytes, size_t len);
     /* After a conn_send() that was not taken whole, or kept bytes: all kept bytes are out and there is room. */
     void (*on_writable)(struct conn *conn);
     /* No byte will come any more. At most once; the owner closes, now or later. */
     void (*on_end)(struct conn *conn, enum conn_end end);
+    /*
+     * TLS did not come about or broke: no byte will come any more, and what is said is lost. What TLS had to say last is on its
+     * way out; the owner closes now, or waits for on_end. `reason` is for a person, borrowed. NULL without TLS.
+     */
+    void (*on_failed)(struct conn *conn, enum tls_failure failure, const char *reason);
     /* The descriptor is closed: the memory around `conn` may be freed. */
     void (*on_closed)(struct conn *conn);
 };
@@ -45,7 +59,8 @@ struct conn {
     struct polled polled; /* first: it leads back here */
     const struct conn_events *events;
     struct worker *worker;
-    struct outbox *kept; /* owned; bytes that go out first */
+    struct outbox *kept;  /* owned; bytes that go out first, as they go out */
+    struct conn_tls *tls; /* owned; NULL: plain */
     uint32_t magic;
     bool connecting : 1;
     bool wants_room : 1; /* on_writable is owed */
@@ -61,8 +76,22 @@ int conn_connect(struct conn *conn, struct worker *worker, const struct address 
                  const struct conn_events *events);
 
 /*
+ * From here on speak TLS, as the server; `begun` is what was read of the peer's part already. The handshake waits for its turn
+ * (worker_options). Holds the context. Before anything was sent. 0 or ERR_NO_MEMORY: it is as it was.
+ */
+int conn_secure(struct conn *conn, struct tls_context *context, struct span begun);
+
+/* As a client, right after conn_connect(); the server's certificate must be good for `host`. 0 or ERR_NO_MEMORY. */
+int conn_secure_client(struct conn *conn, struct tls_context *context, const char *host);
+
+/* In and after on_open, with TLS: was the handshake a short one, and whom the peer's certificate names (net/tls.h). */
+bool conn_was_resumed(const struct conn *conn);
+char *conn_peer_name(const struct conn *conn);
+
+/*
  * Write the spans as one; returns how many bytes the socket took. Fewer than offered: full, and on_writable follows. 0 while
- * kept bytes wait, when closing, and on a broken connection (on_end follows).
+ * kept bytes wait, when closing, and on a broken connection (on_end follows). With TLS a record of up to 16 KiB of them
+ * counts as taken when the socket has taken some of it: its rest is kept.
  */
 size_t conn_send(struct conn *conn, const struct span *spans, size_t count);
 
@@ -75,7 +104,7 @@ int conn_keep(struct conn *conn, struct span bytes);
 /* Bytes kept. */
 size_t conn_queued(const struct conn *conn);
 
-/* End our direction (FIN). Only with nothing kept. */
+/* End our direction (FIN, after close_notify). Only with nothing kept. */
 void conn_shutdown(struct conn *conn);
 
 /* From any state, more than once. Kept bytes are dropped. With `reset`, the peer gets RST in place of FIN. */

@@ -52,7 +52,8 @@ struct tls_io *tls_io_new(void)
     struct tls_io *io = mem_must(sizeof *io);
     io->method = new_method();
     io->bio = BIO_new(io->method);
-    CHECK(io->bio != NULL && buf_reserve(&io->out, OUT_BYTES) == 0);
+    io->out = (struct buf){.data = mem_must(OUT_BYTES), .cap = OUT_BYTES};
+    CHECK(io->bio != NULL);
     BIO_set_data(io->bio, io);
     BIO_set_init(io->bio, 1);
     return io;

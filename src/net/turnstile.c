@@ -26,15 +26,27 @@ bool turnstile_enter(struct turnstile *turnstile, struct visitor *visitor, uint6
         count(turnstile, now_ms);
         return true;
     }
-    DL_APPEND(turnstile->line, visitor);
+    turnstile_wait(turnstile, visitor);
     return false;
+}
+
+void turnstile_wait(struct turnstile *turnstile, struct visitor *visitor)
+{
+    DL_APPEND(turnstile->line, visitor);
+    turnstile->waiting++;
+}
+
+bool turnstile_is_waiting(const struct visitor *visitor)
+{
+    return visitor->prev != NULL;
 }
 
 void turnstile_leave(struct turnstile *turnstile, struct visitor *visitor)
 {
-    if (visitor->prev == NULL)
+    if (!turnstile_is_waiting(visitor))
         return;
     DL_DELETE(turnstile->line, visitor);
+    turnstile->waiting--;
     *visitor = (struct visitor){0};
 }
 

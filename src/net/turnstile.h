@@ -23,12 +23,17 @@ struct turnstile {
     size_t left;                             /* in this turn */
     uint64_t due_us;      /* when the next would come, were all to come at the highest rate */
     struct visitor *line; /* the first is let in next */
+    size_t waiting;       /* in the line */
 };
 
 /* All zero but the first three. */
 
 /* True: go on at once. False: it waits in the line. */
 bool turnstile_enter(struct turnstile *turnstile, struct visitor *visitor, uint64_t now_ms);
+
+/* To the end of the line, at any rate. */
+void turnstile_wait(struct turnstile *turnstile, struct visitor *visitor);
+bool turnstile_is_waiting(const struct visitor *visitor);
 
 /* Leave the line, when it is there. */
 void turnstile_leave(struct turnstile *turnstile, struct visitor *visitor);

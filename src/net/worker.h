@@ -15,6 +15,8 @@
 struct worker;
 struct listener;
 struct poller;
+struct tls_io;
+struct turnstile;
 
 struct worker_events {
     /* The end of a turn, also before the loop goes to sleep. True: there is work left, turn again without sleeping. */
@@ -29,7 +31,8 @@ struct worker_options {
     struct worker_events events;
     void *context; /* borrowed, passed to the events */
     uint64_t tick_ms;
-    size_t read_bytes; /* of the buffer all connections read into; 0: 64 KiB */
+    size_t read_bytes;            /* of the buffer all connections read into; 0: 64 KiB */
+    size_t handshakes_per_second; /* of TLS, as the server; 0: no limit */
 };
 
 /* Owned by the caller. NULL: the system refused (descriptors), logged. */
@@ -62,8 +65,13 @@ uint64_t worker_now_ms(const struct worker *worker);
 /* For listener: those that worker_stop() closes. */
 struct listener **worker_listeners(struct worker *worker);
 
+/* TLS handshakes that wait for their turn. */
+size_t worker_handshakes_waiting(const struct worker *worker);
+
 /* For conn. */
 struct poller *worker_poller(struct worker *worker);
+struct tls_io *worker_tls_io(struct worker *worker);
+struct turnstile *worker_turnstile(struct worker *worker);
 
 /* For listener and a command's own timers. */
 uv_loop_t *worker_loop(struct worker *worker);

@@ -1,6 +1,7 @@
 #include "tests/lib/loop.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
@@ -33,11 +34,17 @@ static void on_mail(void *context, void *mail)
 
 struct loop *loop_new(void)
 {
+    return loop_new_with(0);
+}
+
+struct loop *loop_new_with(size_t handshakes_per_second)
+{
     struct loop *loop = mem_must(sizeof *loop);
     struct worker_options options = {
         .events = {.on_turn = on_turn, .on_tick = on_tick, .on_mail = on_mail},
         .context = loop,
         .tick_ms = TICK_MS,
+        .handshakes_per_second = handshakes_per_second,
     };
     loop->worker = worker_new(&options);
     assert_non_null(loop->worker);
@@ -76,7 +83,20 @@ static struct heard *heard_of(struct conn *conn)
 
 static void on_open(struct conn *conn)
 {
-    heard_of(conn)->opens++;
+    struct heard *heard = heard_of(conn);
+    heard->opens++;
+    if (heard->in_open != NULL)
+        heard->in_open(heard);
+}
+
+static void on_failed(struct conn *conn, enum tls_failure failure, const char *reason)
+{
+    struct heard *heard = heard_of(conn);
+    heard->fails++;
+    heard->failure = failure;
+    snprintf(heard->reason, sizeof heard->reason, "%s", reason);
+    if (heard->in_fail != NULL)
+        heard->in_fail(heard);
 }
 
 static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
@@ -114,6 +134,7 @@ const struct conn_events heard_events = {
     .on_bytes = on_bytes,
     .on_writable = on_writable,
     .on_end = on_end,
+    .on_failed = on_failed,
     .on_closed = on_closed,
 };
 
@@ -133,6 +154,16 @@ void heard_close(struct heard *heard, struct loop *loop)
     conn_close(&heard->conn);
     loop_run_until(loop, heard_is_closed, heard, 10);
     buf_fini(&heard->bytes);
+}
+
+bool heard_is_open(void *heard)
+{
+    return ((struct heard *)heard)->opens > 0;
+}
+
+bool heard_has_failed(void *heard)
+{
+    return ((struct heard *)heard)->fails > 0;
 }
 
 bool heard_has_ended(void *heard)

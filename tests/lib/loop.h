@@ -20,10 +20,15 @@ struct heard {
     int writables;
     int ends;
     int closes;
+    int fails;
     enum conn_end end;
+    enum tls_failure failure;
+    char reason[160];
     void (*in_bytes)(struct heard *heard); /* may be NULL: done inside the event */
     void (*in_writable)(struct heard *heard);
     void (*in_end)(struct heard *heard);
+    void (*in_open)(struct heard *heard);
+    void (*in_fail)(struct heard *heard);
 };
 
 struct loop {
@@ -35,6 +40,7 @@ struct loop {
 };
 
 struct loop *loop_new(void);
+struct loop *loop_new_with(size_t handshakes_per_second);
 
 /* Close all that is left and check that nothing remains. */
 void loop_free(struct loop **loop);
@@ -54,6 +60,8 @@ void heard_close(struct heard *heard, struct loop *loop);
 
 extern const struct conn_events heard_events;
 
+bool heard_is_open(void *heard);
+bool heard_has_failed(void *heard);
 bool heard_has_ended(void *heard);
 bool heard_is_writable(void *heard);
 bool heard_is_closed(void *heard);

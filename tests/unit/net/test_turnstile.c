@@ -87,6 +87,18 @@ TEST(who_leaves_the_line_is_not_let_in)
     assert_int_equal(let_in, 1);
 }
 
+TEST(who_is_sent_to_the_line_waits_even_if_there_is_room)
+{
+    begin(0, 3);
+    turnstile_wait(&turnstile, &visitors[0]);
+    assert_true(turnstile_is_waiting(&visitors[0]));
+    assert_int_equal(turnstile.waiting, 1);
+    turnstile_turn(&turnstile, BEGIN_MS);
+    assert_ptr_equal(last, &visitors[0]);
+    assert_false(turnstile_is_waiting(&visitors[0]));
+    assert_int_equal(turnstile.waiting, 0);
+}
+
 TEST(a_very_high_rate_is_a_rate)
 {
     begin(10000000, MANY);
