@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "app/admission.h"
+#include "app/certificates.h"
 #include "app/shard.h"
 #include "base/check.h"
 #include "base/err.h"
@@ -26,8 +27,9 @@
 static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 
 struct server {
-    const struct options *options; /* borrowed */
-    struct admission *admission;   /* owned */
+    const struct options *options;     /* borrowed */
+    struct admission *admission;       /* owned */
+    struct certificates *certificates; /* owned; NULL: no TLS */
     struct shard *shards[MAX_SHARDS];
     const struct metrics *metrics[MAX_SHARDS]; /* of these */
     uv_thread_t threads[MAX_SHARDS];
@@ -35,6 +37,7 @@ struct server {
     size_t running;
     uv_loop_t loop; /* the main thread's, for signals */
     uv_signal_t signals[SIGNALS];
+    uv_signal_t hangup; /* SIGHUP: read the certificates anew */
     uv_async_t shard_ended;
     _Atomic size_t ended;
     bool is_ending;
@@ -83,6 +86,11 @@ static size_t worker_count(const struct options *options)
     return count < MAX_SHARDS ? count : MAX_SHARDS;
 }
 
+static struct tls_context *tls_of(const struct server *server)
+{
+    return server->certificates != NULL ? certificates_context(server->certificates) : NULL;
+}
+
 static int make_shards(struct server *server, const struct session_handler *handler)
 {
     size_t count = worker_count(server->options);
@@ -92,6 +100,7 @@ static int make_shards(struct server *server, const struct session_handler *hand
             .options = server->options,
             .handler = handler,
             .admission = server->admission,
+            .tls = tls_of(server),
             .index = (unsigned)i,
         };
         struct shard *shard = shard_new(&options);
@@ -179,6 +188,16 @@ static void on_signal(uv_signal_t *handle, int number)
     stop_shards(server);
 }
 
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    (void)number;
+    if (server->is_ending || certificates_reload(server->certificates) < 0)
+        return;
+    for (size_t i = 0; i < server->shard_count; i++)
+        shard_set_tls(server->shards[i], tls_of(server));
+}
+
 static void on_shard_ended(uv_async_t *async)
 {
     struct server *server = async->data;
@@ -193,6 +212,7 @@ static void stop_watching_signals(struct server *server)
         uv_close((uv_handle_t *)&server->signals[i], NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         signal(ending_signals[i], SIG_IGN);
+    uv_close((uv_handle_t *)&server->hangup, NULL);
     uv_close((uv_handle_t *)&server->shard_ended, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&server->loop) == 0);
@@ -208,7 +228,21 @@ static void watch_signals(struct server *server)
         server->signals[i].data = server;
         CHECK(uv_signal_start(&server->signals[i], on_signal, ending_signals[i]) == 0);
     }
+    CHECK(uv_signal_init(&server->loop, &server->hangup) == 0);
+    server->hangup.data = server;
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* 0 or ERR_INVALID. Without TLS there is nothing to read anew, and SIGHUP does what it does. */
+static int load_certificates(struct server *server)
+{
+    if (server->options->tls_cert == NULL)
+        return 0;
+    server->certificates = certificates_new(server->options);
+    if (server->certificates == NULL)
+        return ERR_INVALID;
+    CHECK(uv_signal_start(&server->hangup, on_hangup, SIGHUP) == 0);
+    return 0;
 }
 
 static void start_threads(struct server *server)
@@ -258,7 +292,9 @@ int server_run(const struct options *options, const struct session_handler *hand
     server->options = options;
     server->admission = admission_new(&limits);
     watch_signals(server);
-    int err = make_shards(server, handler);
+    int err = load_certificates(server);
+    if (err == 0)
+        err = make_shards(server, handler);
     if (err == 0)
         err = listen_on_all(server);
     if (err == 0)
@@ -269,6 +305,7 @@ int server_run(const struct options *options, const struct session_handler *hand
         shard_free(&server->shards[i]);
     stop_watching_signals(server);
     admission_free(&server->admission);
+    certificates_free(&server->certificates);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;
 }

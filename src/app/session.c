@@ -47,6 +47,25 @@ static void forget_message(struct session *session)
 
 /* --- events of the connection --------------------------------------------------------------------------------------- */
 
+/* With TLS: the handshake is done. */
+static void on_open(struct conn *conn)
+{
+    struct session *session = session_of(conn);
+    struct metrics *metrics = session->shard->metrics;
+    metrics_add(metrics, METRIC_tls_handshakes_total, 1);
+    metrics_add(metrics, METRIC_tls_resumptions_total, conn_was_resumed(conn));
+}
+
+static void on_failed(struct conn *conn, enum tls_failure failure, const char *reason)
+{
+    struct session *session = session_of(conn);
+    metrics_add_labelled(session->shard->metrics, METRIC_tls_failures_total, failure, 1);
+    session_count_fault(session, FAULT_tls_failed);
+    LOG(LOG_DEBUG, "tls.failed", session_log_id(session), "%s: %s", tls_failure_name(failure),
+        reason);
+    session_part(session, CLOSE_tls_failed, SESSION_PART_LINGERING);
+}
+
 static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
 {
     struct session *session = session_of(conn);
@@ -96,6 +115,8 @@ static void on_closed(struct conn *conn)
 }
 
 static const struct conn_events conn_events = {
+    .on_open = on_open,
+    .on_failed = on_failed,
     .on_bytes = on_bytes,
     .on_writable = on_writable,
     .on_end = on_end,
@@ -125,6 +146,14 @@ static struct session *make(struct shard *shard, int fd)
     return session;
 }
 
+/* It exists already, so it ends as others do when memory for it can't be had. */
+static void secure(struct session *session)
+{
+    struct tls_context *tls = session->shard->tls;
+    if (tls != NULL && conn_secure(&session->conn, tls, span_of(NULL, 0)) < 0)
+        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
+}
+
 static int start_admitted(struct shard *shard, int fd, struct admission_ticket *ticket)
 {
     const struct options *options = shard->options;
@@ -137,6 +166,7 @@ static int start_admitted(struct shard *shard, int fd, struct admission_ticket *
     }
     session->http = http;
     session->ticket = ticket;
+    secure(session);
     LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected");
     return 0;
 }
@@ -151,6 +181,7 @@ static int start_refused(struct shard *shard, int fd, const struct fault *fault)
         return ERR_TOO_MANY;
     session->was_refused = true;
     shard->refused_count++;
+    secure(session);
     session_refuse_http(session, 503, fault);
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "codec/ws_deflate.h"
 #include "net/listener.h"
+#include "net/tls_context.h"
 
 #define LONGEST_TICK_MS 1000
 #define SHORTEST_TICK_MS 10
@@ -183,12 +184,26 @@ static void on_socket(struct shard *shard, struct mail *mail)
     mem_free(handed);
 }
 
+struct tls_mail {
+    struct mail mail;
+    struct tls_context *context; /* held */
+};
+
+static void on_tls(struct shard *shard, struct mail *mail)
+{
+    struct tls_mail *tls = (struct tls_mail *)(void *)mail;
+    tls_context_drop(&shard->tls);
+    shard->tls = tls->context;
+    mem_free(tls);
+}
+
 static void on_mail(void *context, void *mail)
 {
     static void (*const handlers[])(struct shard * shard, struct mail * mail) = {
         [MAIL_STOP] = on_stop,
         [MAIL_POSITIONS] = on_positions,
         [MAIL_SOCKET] = on_socket,
+        [MAIL_TLS] = on_tls,
     };
     handlers[((struct mail *)mail)->kind](context, mail);
 }
@@ -244,6 +259,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
         .events = {.on_turn = on_turn, .on_tick = on_tick, .on_mail = on_mail},
         .context = shard,
         .tick_ms = tick_ms(options),
+        .handshakes_per_second = options->tls_handshakes_per_second,
     };
     shard->worker = worker_new(&worker_options);
     if (shard->worker == NULL) {
@@ -258,6 +274,8 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->last_id = (uint64_t)shard->index << 48;
     shard->hub = make_hub(options);
     shard->deflate = make_deflate(options);
+    if (shard_options->tls != NULL)
+        shard->tls = tls_context_hold(shard_options->tls);
     shard->metrics = metrics_new();
     return shard;
 }
@@ -272,6 +290,7 @@ void shard_free(struct shard **shard)
     hub_free(&it->hub);
     relay_free(&it->relay);
     ws_deflate_free(&it->deflate);
+    tls_context_drop(&it->tls);
     metrics_free(&it->metrics);
     seed_message_fini(&it->message);
     mem_free(it);
@@ -362,12 +381,29 @@ void shard_run(struct shard *shard)
     worker_run(shard->worker);
 }
 
+/* A worker that has stopped already needs no telling (ERR_CLOSED); one with a full mailbox is about to empty it. */
+static int post(struct shard *shard, struct mail *mail)
+{
+    int err;
+    while ((err = worker_post(shard->worker, mail)) == ERR_FULL)
+        uv_sleep(1);
+    return err;
+}
+
 void shard_stop(struct shard *shard)
 {
     static struct mail stop = {.kind = MAIL_STOP};
-    /* a worker that has stopped already needs no telling; one with a full mailbox is about to empty it */
-    while (worker_post(shard->worker, &stop) == ERR_FULL)
-        uv_sleep(1);
+    post(shard, &stop);
+}
+
+void shard_set_tls(struct shard *shard, struct tls_context *context)
+{
+    struct tls_mail *tls = mem_must(sizeof *tls);
+    *tls = (struct tls_mail){.mail = {MAIL_TLS}, .context = tls_context_hold(context)};
+    if (post(shard, &tls->mail) == 0)
+        return;
+    tls_context_drop(&tls->context);
+    mem_free(tls);
 }
 
 static size_t queued_bytes(const struct shard *shard)
@@ -389,6 +425,10 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_slow_followers, stats.slow);
     metrics_set(metrics, METRIC_audiences, stats.audiences);
     metrics_set(metrics, METRIC_runners, stats.runners);
+    metrics_set(metrics, METRIC_tls_handshakes_waiting, worker_handshakes_waiting(shard->worker));
+    if (shard->tls != NULL)
+        metrics_set(metrics, METRIC_tls_certificate_expiry_seconds,
+                    (uint64_t)tls_context_expires_s(shard->tls));
     metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard));
     metrics_set(metrics, METRIC_positions_late_total, stats.late);
     metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);

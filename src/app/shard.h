@@ -19,6 +19,7 @@ struct admission;
 struct relay;
 struct ws_deflate;
 struct server;
+struct tls_context;
 
 struct shard {
     struct worker *worker;         /* owned */
@@ -39,6 +40,7 @@ struct shard {
     size_t open_count;           /* of these, those whose WebSocket is open */
     size_t refused_count;        /* of these, those only told that they are over a limit */
     struct ws_deflate *deflate;  /* owned; NULL: compression is off */
+    struct tls_context *tls;     /* held; of new connections; NULL: they speak no TLS */
     struct seed_message message; /* scratch for decoding */
     uint64_t last_id;
     int64_t arrival_ms;         /* wall time, never stepping back */
@@ -52,6 +54,7 @@ struct shard_options {
     const struct options *options;
     const struct session_handler *handler;
     struct admission *admission;
+    struct tls_context *tls; /* NULL: none */
     unsigned index;
 };
 struct shard *shard_new(const struct shard_options *options);
@@ -71,6 +74,9 @@ void shard_run(struct shard *shard);
 
 /* Any thread: stop accepting, close every session with 1001, then end the loop. */
 void shard_stop(struct shard *shard);
+
+/* Any thread: new connections speak TLS with this from soon on, those that there are go on as they began. */
+void shard_set_tls(struct shard *shard, struct tls_context *context);
 
 /* A position of a session here: to the hub, and to the other shards. Like hub_publish(). */
 int shard_publish(struct shard *shard, struct position *position);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "net/tls_context.h"
 
 static struct ws_client *client_of(struct conn *conn)
 {
@@ -228,10 +229,12 @@ static void on_conn_writable(struct conn *conn)
 
 static const char *end_text(const struct ws_client *client, enum conn_end end)
 {
-    if (client->state == WS_CLIENT_CONNECTING)
+    if (end == CONN_END_REFUSED)
         return "the connection was refused";
     if (end != CONN_END_FIN)
         return "the connection broke";
+    if (client->state == WS_CLIENT_CONNECTING)
+        return "the server hung up in the middle of the TLS handshake";
     return client->state == WS_CLIENT_HANDSHAKE
                ? "the server hung up in place of an answer to the handshake"
                : "the server hung up without a close frame";
@@ -249,6 +252,15 @@ static void on_conn_end(struct conn *conn, enum conn_end end)
         fail(client, end_text(client, end));
 }
 
+static void on_conn_failed(struct conn *conn, enum tls_failure failure, const char *reason)
+{
+    struct ws_client *client = client_of(conn);
+    char text[200];
+    snprintf(text, sizeof text, "TLS: %s: %s", tls_failure_text(failure), reason);
+    if (client->state < WS_CLIENT_DYING)
+        fail(client, text);
+}
+
 static void on_conn_closed(struct conn *conn)
 {
     struct ws_client *client = client_of(conn);
@@ -263,19 +275,45 @@ static const struct conn_events conn_events = {
     .on_bytes = on_conn_bytes,
     .on_writable = on_conn_writable,
     .on_end = on_conn_end,
+    .on_failed = on_conn_failed,
     .on_closed = on_conn_closed,
 };
 
-int ws_client_options_set_url(struct ws_client_options *options, const char *url,
-                              char error[WS_URL_ERROR_BYTES])
+static int load_trust(struct ws_client_options *options, const char *ca,
+                      char error[WS_CLIENT_ERROR_BYTES])
+{
+    if (!options->url.is_tls && ca != NULL)
+        snprintf(error, WS_CLIENT_ERROR_BYTES, "a CA file is for wss:// URLs");
+    if (!options->url.is_tls)
+        return ca == NULL ? 0 : ERR_INVALID;
+    options->tls = tls_context_new_client(ca, error);
+    return options->tls != NULL ? 0 : ERR_INVALID;
+}
+
+int ws_client_options_set_url(struct ws_client_options *options, const char *url, const char *ca,
+                              char error[WS_CLIENT_ERROR_BYTES])
 {
     int err = ws_url_parse(url, &options->url, error);
     if (err < 0)
         return err;
     err = address_parse(options->url.authority, &options->address);
     if (err < 0)
-        snprintf(error, WS_URL_ERROR_BYTES, "the host in the URL was not found");
-    return err;
+        snprintf(error, WS_CLIENT_ERROR_BYTES, "the host in the URL was not found");
+    return err < 0 ? err : load_trust(options, ca, error);
+}
+
+void ws_client_options_fini(struct ws_client_options *options)
+{
+    tls_context_drop(&options->tls);
+}
+
+static int begin_to_connect(struct ws_client *client, struct worker *worker)
+{
+    const struct ws_client_options *options = client->options;
+    struct conn_secure_target target = {&options->address, options->tls, options->url.host};
+    return options->tls != NULL
+               ? conn_connect_secure(&client->conn, worker, &target, &conn_events)
+               : conn_connect(&client->conn, worker, &options->address, &conn_events);
 }
 
 int ws_client_connect(struct ws_client *client, struct worker *worker,
@@ -285,7 +323,7 @@ int ws_client_connect(struct ws_client *client, struct worker *worker,
     CHECK(client->state == WS_CLIENT_RELEASED);
     *client = (struct ws_client){.options = options, .events = events};
     ws_reader_init(&client->reader, WS_CLIENT);
-    int err = conn_connect(&client->conn, worker, &options->address, &conn_events);
+    int err = begin_to_connect(client, worker);
     if (err < 0)
         return err;
     client->state = WS_CLIENT_CONNECTING;

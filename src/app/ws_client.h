@@ -41,9 +41,10 @@ struct ws_client_events {
 /* Shared by many clients; borrowed until on_released. */
 struct ws_client_options {
     struct ws_url url;
-    struct address address; /* of url.authority: looked up once for all */
-    uint64_t handshake_ms;  /* from connect to the server's answer */
-    uint64_t close_ms;      /* for the answer to our close, and for the server's FIN */
+    struct address address;  /* of url.authority: looked up once for all */
+    struct tls_context *tls; /* held; for wss://, else NULL */
+    uint64_t handshake_ms;   /* from connect to the server's answer */
+    uint64_t close_ms;       /* for the answer to our close, and for the server's FIN */
     uint64_t
         quiet_ms; /* a server silent for so long is pinged, for twice as long given up; 0: never */
     uint64_t max_message_bytes; /* of the server's messages */
@@ -75,12 +76,18 @@ struct ws_client {
     enum ws_client_state state;
 };
 
+#define WS_CLIENT_ERROR_BYTES 512
+
 /*
- * Fill everything but the numbers from a URL: take it apart and look its host up, which may block. 0, or ERR_INVALID or
- * ERR_NOT_FOUND with `error` filled.
+ * Fill everything but the numbers from a URL: take it apart and look its host up, which may block. The certificate of a wss://
+ * server must lead to one in the PEM file `ca`; NULL: to one that the system trusts. 0, or ERR_INVALID (the file is wrong, or
+ * is none of a ws:// URL) or ERR_NOT_FOUND with `error` filled.
  */
-int ws_client_options_set_url(struct ws_client_options *options, const char *url,
-                              char error[WS_URL_ERROR_BYTES]);
+int ws_client_options_set_url(struct ws_client_options *options, const char *url, const char *ca,
+                              char error[WS_CLIENT_ERROR_BYTES]);
+
+/* Let go of what they hold, once no client uses them. */
+void ws_client_options_fini(struct ws_client_options *options);
 
 /* Begin. `client` is all zero or released. 0, or ERR_SYSTEM (out of descriptors), ERR_NO_MEMORY: no event follows. */
 int ws_client_connect(struct ws_client *client, struct worker *worker,

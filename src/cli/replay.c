@@ -188,6 +188,7 @@ int replay_main(int argc, char **argv)
         status = play(&options, &client, &tracks);
     }
     tracks_close(&tracks);
+    ws_client_options_fini(&client);
     replay_options_fini(&options);
     return status;
 }

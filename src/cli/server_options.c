@@ -23,8 +23,8 @@ struct ws_client_options server_options_resolve(const struct server_options *ser
         .max_message_bytes = 1024 * 1024,
         .max_queued_bytes = 4 * 1024 * 1024,
     };
-    char error[WS_URL_ERROR_BYTES];
-    int err = ws_client_options_set_url(&options, server->url, error);
+    char error[WS_CLIENT_ERROR_BYTES];
+    int err = ws_client_options_set_url(&options, server->url, server->ca, error);
     if (err < 0)
         give_up(command, error, err == ERR_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_NOT_STARTED);
     if (server->path == NULL)

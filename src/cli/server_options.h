@@ -1,5 +1,5 @@
 /*
- * server_options: where the client commands find the server, from --url and --path.
+ * server_options: where the client commands find the server, from --url, --path and --ca.
  */
 #ifndef SPECTATE_CLI_SERVER_OPTIONS_H
 #define SPECTATE_CLI_SERVER_OPTIONS_H
@@ -11,11 +11,13 @@
 struct server_options {
     const char *url;
     const char *path; /* NULL: the URL's */
+    const char *ca;   /* NULL: the system's */
 };
 
 /*
  * What the command's WebSocket clients share, with deadlines that suit people. The process ends with a message and a
- * status when the URL is wrong (EXIT_CODE_USAGE) or its host is unknown (EXIT_CODE_NOT_STARTED).
+ * status when the URL or the CA file is wrong (EXIT_CODE_USAGE) or its host is unknown (EXIT_CODE_NOT_STARTED). To be
+ * released by ws_client_options_fini().
  */
 struct ws_client_options server_options_resolve(const struct server_options *server,
                                                 const char *command);

@@ -114,28 +114,35 @@ static int play(const struct simulate_options *options, const struct ws_client_o
     return status;
 }
 
-int simulate_main(int argc, char **argv)
+static int run(const struct simulate_options *options, const struct ws_client_options *client)
 {
-    struct simulate_options options = simulate_options_parse(argc, argv);
-    struct ws_client_options client = server_options_resolve(&options.server, "simulate");
-    if (!has_descriptors(options.users))
+    if (!has_descriptors(options->users))
         return EXIT_CODE_NOT_STARTED;
     struct course *course = NULL;
-    if (options.course != NULL) {
+    if (options->course != NULL) {
         char error[COURSE_FILE_ERROR_BYTES];
-        course = course_file_load(options.course, error);
+        course = course_file_load(options->course, error);
         if (course == NULL) {
             fprintf(stderr, "simulate: %s\n", error);
             return EXIT_CODE_USAGE;
         }
     }
-    struct scenario *scenario = make_scenario(&options, course);
+    struct scenario *scenario = make_scenario(options, course);
     int status = EXIT_CODE_NOT_STARTED;
     if (scenario == NULL)
         fprintf(stderr, "simulate: no memory for so many users\n");
     else
-        status = play(&options, &client, scenario);
+        status = play(options, client, scenario);
     scenario_free(&scenario);
     course_free(&course);
+    return status;
+}
+
+int simulate_main(int argc, char **argv)
+{
+    struct simulate_options options = simulate_options_parse(argc, argv);
+    struct ws_client_options client = server_options_resolve(&options.server, "simulate");
+    int status = run(&options, &client);
+    ws_client_options_fini(&client);
     return status;
 }

@@ -193,6 +193,7 @@ int watch_main(int argc, char **argv)
     }
     client_loop_fini(&watch.loop);
     seed_message_fini(&watch.message);
+    ws_client_options_fini(&watch.client_options);
     watch_options_fini(&options);
     return status;
 }

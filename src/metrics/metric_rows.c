@@ -16,6 +16,11 @@ static const char *fault_label(size_t label)
     return fault_name((enum fault_code)label);
 }
 
+static const char *tls_failure_label(size_t label)
+{
+    return tls_failure_name((enum tls_failure)label);
+}
+
 static const char *http_label(size_t label)
 {
     static const char *const names[HTTP_LABELS_TOTAL] = {

@@ -9,6 +9,7 @@
 
 #include "base/close_reason.h"
 #include "base/fault.h"
+#include "base/tls_failure.h"
 #include "metrics/metrics.h"
 
 enum http_label {

@@ -38,7 +38,7 @@ uint64_t metrics_get(const struct metrics *metrics, enum metric metric);
 
 /*
  * Counters with a label. `label` is an enum close_reason for METRIC_sessions_closed_total, an enum fault_code for
- * METRIC_errors_total, a metrics_http_label() for METRIC_http_requests_total.
+ * METRIC_errors_total, a metrics_http_label() for METRIC_http_requests_total, an enum tls_failure for METRIC_tls_failures_total.
  */
 void metrics_add_labelled(struct metrics *metrics, enum metric metric, size_t label, uint64_t n);
 uint64_t metrics_get_labelled(const struct metrics *metrics, enum metric metric, size_t label);

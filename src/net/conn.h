@@ -5,7 +5,7 @@
  * keep, so that "full" is known at once (readiness, not completion: docs/decisions/). An idle connection has no buffer.
  *
  * Happy path: conn_open() or conn_connect() -> on_open (connect only) -> on_bytes ... -> on_end -> conn_close() -> on_closed.
- * With conn_secure() or conn_secure_client() it speaks TLS: all bytes below are then plain ones, and on_open says that the
+ * With conn_secure() or conn_connect_secure() it speaks TLS: all bytes below are then plain ones, and on_open says that the
  * handshake is done. What is said before is kept till then.
  * conn_close() may come at any time, also inside an event; on_closed always follows, later, and is the last event.
  */
@@ -81,8 +81,14 @@ int conn_connect(struct conn *conn, struct worker *worker, const struct address 
  */
 int conn_secure(struct conn *conn, struct tls_context *context, struct span begun);
 
-/* As a client, right after conn_connect(); the server's certificate must be good for `host`. 0 or ERR_NO_MEMORY. */
-int conn_secure_client(struct conn *conn, struct tls_context *context, const char *host);
+/* Begin to connect and speak TLS as the client; the server's certificate must be good for `host`. As conn_connect(). */
+struct conn_secure_target {
+    const struct address *address;
+    struct tls_context *context;
+    const char *host;
+};
+int conn_connect_secure(struct conn *conn, struct worker *worker,
+                        const struct conn_secure_target *target, const struct conn_events *events);
 
 /* In and after on_open, with TLS: was the handshake a short one, and whom the peer's certificate names (net/tls.h). */
 bool conn_was_resumed(const struct conn *conn);

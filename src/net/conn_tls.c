@@ -57,23 +57,15 @@ size_t conn_tls_unsaid(const struct conn *conn)
 
 /* --- begin and end -------------------------------------------------------------------------------------------------- */
 
-static struct conn_tls *new_for(struct conn *conn)
-{
-    struct conn_tls *it = mem_try(sizeof *it);
-    if (it == NULL)
-        return NULL;
-    it->conn = conn;
-    return it;
-}
-
 int conn_secure(struct conn *conn, struct tls_context *context, struct span begun)
 {
     CHECK(conn->tls == NULL && !conn->closing);
-    struct conn_tls *it = new_for(conn);
+    struct conn_tls *it = mem_try(sizeof *it);
     if (it == NULL || buf_append(&it->begun, begun) < 0) {
         mem_free(it);
         return ERR_NO_MEMORY;
     }
+    it->conn = conn;
     it->context = tls_context_hold(context);
     conn->tls = it;
     if (begun.len > 0)
@@ -81,19 +73,33 @@ int conn_secure(struct conn *conn, struct tls_context *context, struct span begu
     return 0;
 }
 
-int conn_secure_client(struct conn *conn, struct tls_context *context, const char *host)
+static void free_it(struct conn_tls *it)
 {
-    CHECK(conn->tls == NULL && conn->connecting);
-    struct conn_tls *it = new_for(conn);
     if (it == NULL)
-        return ERR_NO_MEMORY;
-    it->tls = tls_new_client(context, worker_tls_io(conn->worker), host);
-    if (it->tls == NULL) {
-        mem_free(it);
-        return ERR_NO_MEMORY;
-    }
-    conn->tls = it;
-    return 0;
+        return;
+    tls_context_drop(&it->context);
+    tls_free(&it->tls);
+    buf_fini(&it->begun);
+    buf_fini(&it->unsaid);
+    mem_free(it);
+}
+
+int conn_connect_secure(struct conn *conn, struct worker *worker,
+                        const struct conn_secure_target *target, const struct conn_events *events)
+{
+    int err = ERR_NO_MEMORY;
+    struct conn_tls *it = mem_try(sizeof *it);
+    if (it == NULL)
+        return err;
+    it->conn = conn;
+    it->tls = tls_new_client(target->context, worker_tls_io(worker), target->host);
+    if (it->tls != NULL)
+        err = conn_connect(conn, worker, target->address, events);
+    if (err < 0)
+        free_it(it);
+    else
+        conn->tls = it;
+    return err;
 }
 
 static void say_goodbye(struct conn_tls *it)
@@ -112,11 +118,7 @@ void conn_tls_close(struct conn *conn, bool says_goodbye)
             conn_raw_send(conn, &goodbye, 1);
     }
     turnstile_leave(worker_turnstile(conn->worker), &it->visitor);
-    tls_context_drop(&it->context);
-    tls_free(&it->tls);
-    buf_fini(&it->begun);
-    buf_fini(&it->unsaid);
-    mem_free(it);
+    free_it(it);
     conn->tls = NULL;
 }
 

@@ -593,8 +593,9 @@ static void both_connect(struct both *both, const char *host)
     assert_int_equal(bind(both->listening, (struct sockaddr *)&address.storage, address.len), 0);
     assert_int_equal(listen(both->listening, 1), 0);
     assert_int_equal(address_of_socket(both->listening, &address), 0);
-    assert_int_equal(conn_connect(&both->near.conn, loop->worker, &address, &heard_events), 0);
-    assert_int_equal(conn_secure_client(&both->near.conn, client, host), 0);
+    struct conn_secure_target target = {&address, client, host};
+    assert_int_equal(conn_connect_secure(&both->near.conn, loop->worker, &target, &heard_events),
+                     0);
 }
 
 static void both_accept(struct both *both)

@@ -120,7 +120,7 @@ static int begin(void **state)
 {
     (void)state;
     char url[64];
-    char error[WS_URL_ERROR_BYTES];
+    char error[WS_CLIENT_ERROR_BYTES];
     scene = mem_must(sizeof *scene);
     scene->loop = loop_new();
     scene->listener = listen_somewhere(url);
@@ -132,7 +132,7 @@ static int begin(void **state)
         .max_message_bytes = 100,
         .max_queued_bytes = 1000,
     };
-    return ws_client_options_set_url(&scene->options, url, error);
+    return ws_client_options_set_url(&scene->options, url, NULL, error);
 }
 
 static bool is_released(void *context)

@@ -55,8 +55,9 @@ static int set(struct options *options, const char *name, const char *value)
 
 static bool is_flag(const char *text)
 {
-    static const char *const names[] = {"listen", "max-message-bytes", "log-level", "compression",
-                                        "compress-min-bytes"};
+    static const char *const names[] = {"listen",      "max-message-bytes",  "log-level",
+                                        "compression", "compress-min-bytes", "tls-cert",
+                                        "tls-key"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(text, "--", 2) == 0 && strcmp(text + 2, names[i]) == 0)
             return true;
