@@ -1,9 +1,11 @@
 'use strict';
 /*
- * raw_peer: a TCP connection on which a test says exactly the bytes it wants, and reads answers as HTTP or as frames.
+ * raw_peer: a connection on which a test says exactly the bytes it wants, and reads answers as HTTP or as frames: TCP, or TLS when
+ * the server has it (`tls`: options for tls.connect()).
  */
 const assert = require('node:assert');
 const net = require('node:net');
+const tls = require('node:tls');
 const frames = require('./frame.js');
 const { Signal } = require('./wait.js');
 
@@ -31,14 +33,19 @@ class RawPeer {
     this.changed = new Signal();
     this.bytes = Buffer.alloc(0); // not taken yet
     this.chunks = [];
+    this.isOpen = false;
     this.hasEnded = false; // the server's FIN or a reset came
     this.error = undefined;
-    this.socket = net.connect({ host: server.host, port: server.port, allowHalfOpen: true, noDelay: true });
+    const where = { host: server.host, port: server.port, allowHalfOpen: true, noDelay: true };
+    this.socket = server.tls ? tls.connect({ ...where, ...server.tls }) : net.connect(where);
     this.socket.on('data', (chunk) => {
       this.chunks.push(chunk);
       this.changed.notify();
     });
-    this.socket.on('connect', () => this.changed.notify());
+    this.socket.on(server.tls ? 'secureConnect' : 'connect', () => {
+      this.isOpen = true;
+      this.changed.notify();
+    });
     this.socket.on('end', () => this.#end());
     this.socket.on('close', () => this.#end());
     this.socket.on('error', (error) => {
@@ -59,7 +66,7 @@ class RawPeer {
   }
 
   async connected() {
-    await this.changed.until(() => this.socket.readyState === 'open' || this.hasEnded, 'a connection');
+    await this.changed.until(() => this.isOpen || this.hasEnded, 'a connection');
     assert.ok(!this.hasEnded, `not connected: ${this.error?.message}`);
     return this;
   }

@@ -36,6 +36,7 @@ class Server {
     this.url = undefined;
     this.host = undefined;
     this.port = undefined;
+    this.tls = undefined; // what its clients need for TLS: { ca }
     this.endIsChecked = false;
   }
 
@@ -45,7 +46,7 @@ class Server {
 
   /* A client that is connected. */
   async client(options) {
-    return this.#keep(new Client(this.url, options)).opened();
+    return this.#keep(new Client(this.url, { ...this.tls, ...options })).opened();
   }
 
   async clients(count, options) {
@@ -53,8 +54,13 @@ class Server {
   }
 
   /* A raw connection that is established. */
-  async raw() {
-    return this.#keep(new RawPeer(this)).connected();
+  async raw(options) {
+    return this.#keep(new RawPeer({ ...this, tls: this.tls && { ...this.tls, ...options } })).connected();
+  }
+
+  /* The same without TLS, whatever the server speaks. */
+  async rawTcp() {
+    return this.#keep(new RawPeer({ ...this, tls: undefined })).connected();
   }
 
   /* A raw connection with a WebSocket open on it. */
@@ -148,7 +154,8 @@ async function start(t, file, args, options) {
   });
   const [, authority, host, port] = await program.printed(/ net\.listening .*listening on ((\S+):(\d+))\n/);
   server.authority = authority;
-  server.url = `ws://${authority}/`;
+  server.tls = options?.tls;
+  server.url = `${server.tls ? 'wss' : 'ws'}://${authority}/`;
   server.host = host.replace(/^\[|\]$/g, '');
   server.port = Number(port);
   await program.printed(/ server\.ready /);
@@ -160,6 +167,12 @@ function startServer(t, args = [], options = {}) {
   const listen = args.includes('--listen') ? [] : ANY_PORT;
   const workers = args.includes('--workers') ? [] : ['--workers', '1'];
   return start(t, SPECTATE, ['serve', ...listen, ...workers, ...args], options);
+}
+
+/* The same with TLS, by a certificate of lib/pki.js; `pki` made it, and its clients trust that. */
+function startTlsServer(t, { pki, certificate }, args = [], options = {}) {
+  const files = ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
+  return startServer(t, [...files, ...args], { ...options, tls: { ca: pki.certificate } });
 }
 
 function startEcho(t, args = []) {
@@ -175,4 +188,4 @@ function forEachWorkerCount(declare) {
     declare(count === 1 ? '' : ` (${count} workers)`, ['--workers', String(count), '--keep-alive-timeout', '200ms']);
 }
 
-module.exports = { forEachWorkerCount, startEcho, startServer };
+module.exports = { forEachWorkerCount, startEcho, startServer, startTlsServer };
