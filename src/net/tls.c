@@ -108,7 +108,7 @@ struct span tls_answer(const struct tls *tls)
     return buf_span(&tls->io->out);
 }
 
-/* Each call begins with an empty queue of errors, so that what is found there afterwards is its own. */
+/* It begins with an empty queue of errors, so that what is found there afterwards is its own. */
 static void begin(struct tls *tls, struct span in)
 {
     ERR_clear_error();
@@ -263,12 +263,16 @@ int tls_write(struct tls *tls, const struct span *spans, size_t count)
     CHECK(tls->is_secured && !tls->has_failed);
     struct span plain = gather(tls, spans, count);
     CHECK(plain.len > 0);
-    begin(tls, span_of(NULL, 0));
+    tls_io_begin(
+        tls->io,
+        span_of(NULL, 0)); /* its errors are all one, so the queue of them need not be emptied */
     mind_the_key(tls);
     int written = SSL_write(tls->ssl, plain.data, (int)plain.len);
     if (written > 0)
         return written;
-    fail(tls);
+    tls->has_failed = true;
+    tls->failure = TLS_FAILURE_no_memory;
+    ERR_clear_error();
     return ERR_NO_MEMORY;
 }
 
