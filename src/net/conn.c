@@ -31,7 +31,7 @@ static struct conn *conn_of(struct polled *polled)
 /* Just what can be dealt with now. */
 static unsigned wanted(const struct conn *conn)
 {
-    bool reads = !conn->ended && (conn->tls == NULL || !conn_tls_is_waiting(conn));
+    bool reads = !conn->ended && (conn->tls == NULL || !conn_tls_is_in_line(conn));
     bool writes = conn->connecting || conn->kept != NULL ||
                   (conn->wants_room && (conn->tls == NULL || !conn_tls_is_shaking(conn)));
     return (reads ? POLLER_READ : 0) | (writes ? POLLER_WRITE : 0);

@@ -40,6 +40,11 @@ char *conn_peer_name(const struct conn *conn)
     return conn->tls != NULL && is_secured(conn->tls) ? tls_peer_name(conn->tls->tls) : NULL;
 }
 
+bool conn_tls_is_in_line(const struct conn *conn)
+{
+    return turnstile_is_waiting(&conn->tls->visitor);
+}
+
 bool conn_tls_is_waiting(const struct conn *conn)
 {
     return conn->tls->tls == NULL && !conn->tls->has_failed;
@@ -68,8 +73,10 @@ int conn_secure(struct conn *conn, struct tls_context *context, struct span begu
     it->conn = conn;
     it->context = tls_context_hold(context);
     conn->tls = it;
-    if (begun.len > 0)
+    if (begun.len > 0) {
         turnstile_wait(worker_turnstile(conn->worker), &it->visitor);
+        conn_watch(conn);
+    }
     return 0;
 }
 

@@ -33,7 +33,10 @@ bool conn_tls_may_read(struct conn *conn);
 /* What the socket had. */
 void conn_tls_take(struct conn *conn, struct span cipher);
 
-/* It waits for its turn: there is no use in telling it what the socket has. */
+/* It waits in line for its turn: there is no use in telling it what the socket has. */
+bool conn_tls_is_in_line(const struct conn *conn);
+
+/* Its turn has not come, in line or not: what the socket has can't be taken yet. */
 bool conn_tls_is_waiting(const struct conn *conn);
 
 /* Nothing that is the owner's can go out yet: kept bytes may, but there is no room to tell of. */
