@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "tests/lib/guard.h"
 #include "tests/lib/test.h"
 
@@ -29,15 +30,16 @@ static void expect_fields(const char *query, const char *expected)
 {
     struct guard guard = guard_copy(query, strlen(query));
     struct span rest = span_of(guard.data, guard.len);
-    char text[64] = "";
+    struct buf text = {0};
     for (struct query_field field; query_next(&rest, &field);) {
-        strncat(text, (const char *)field.name.data, field.name.len);
-        strcat(text, field.value.data == NULL ? "!" : "=");
-        strncat(text, (const char *)field.value.data, field.value.len);
-        strcat(text, ";");
+        assert_int_equal(buf_append(&text, field.name), 0);
+        assert_int_equal(buf_append_text(&text, field.value.data == NULL ? "!" : "="), 0);
+        assert_int_equal(buf_append(&text, field.value), 0);
+        assert_int_equal(buf_append_text(&text, ";"), 0);
     }
+    assert_true(span_equals(buf_span(&text), span_of_text(expected)));
+    buf_fini(&text);
     guard_fini(&guard);
-    assert_string_equal(text, expected);
 }
 
 TEST(fields_are_separated_by_ampersands_and_split_at_the_first_equals_sign)
