@@ -118,8 +118,19 @@ void access_free_permit(struct access *access, struct permit **permit)
     *permit = NULL;
 }
 
+/* A session that shows the next token of its own account is not one more. */
+static int enter_account(struct access *access, struct permit *permit, struct permit *held)
+{
+    if (held == NULL || !token_account_is_of(held->account, permit->pass))
+        return token_accounts_enter(trust_accounts(access->trust), permit->pass, &permit->account);
+    permit->account = held->account;
+    held->account = NULL;
+    return 0;
+}
+
 /* Takes the pass over, whatever comes. */
-static int make_permit(struct access *access, struct pass *pass, struct permit **out)
+static int make_permit(struct access *access, struct pass *pass, struct permit *held,
+                       struct permit **out)
 {
     struct permit *permit = mem_try(sizeof *permit);
     if (permit == NULL) {
@@ -127,17 +138,17 @@ static int make_permit(struct access *access, struct pass *pass, struct permit *
         return ERR_NO_MEMORY;
     }
     permit->pass = pass;
-    int err = token_accounts_enter(trust_accounts(access->trust), pass, &permit->account);
+    int err = enter_account(access, permit, held);
     if (err < 0)
         access_free_permit(access, &permit);
     *out = permit;
     return err;
 }
 
-static enum access_verdict grant(struct access *access, struct pass *pass,
+static enum access_verdict grant(struct access *access, struct pass *pass, struct permit *held,
                                  struct access_answer *answer)
 {
-    int err = make_permit(access, pass, &answer->permit);
+    int err = make_permit(access, pass, held, &answer->permit);
     if (err == 0) {
         metrics_add(access->metrics, METRIC_tokens_accepted_total, 1);
         return ACCESS_GRANTED;
@@ -150,11 +161,18 @@ static enum access_verdict grant(struct access *access, struct pass *pass,
     return ACCESS_REFUSED;
 }
 
-struct permit *access_permit_certificate(struct access *access, struct span name)
+struct permit *access_permit_certificate(struct access *access, struct span name, int64_t expires_s)
 {
     struct pass *pass = pass_for_certificate(name);
     struct permit *permit = NULL;
-    return pass != NULL && make_permit(access, pass, &permit) == 0 ? permit : NULL;
+    struct fault ignored;
+    if (pass == NULL)
+        return NULL;
+    pass->expires_s = expires_s;
+    if (make_permit(access, pass, NULL, &permit) == 0 &&
+        !access_still_holds(access, permit, &ignored))
+        access_free_permit(access, &permit);
+    return permit;
 }
 
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
@@ -167,13 +185,13 @@ enum access_verdict access_ask(struct access *access, const struct access_questi
         return ACCESS_REFUSED;
     int result = authority_verify(access->authority, question->token, now_s(), &pass, &refusal);
     if (result == 1)
-        return grant(access, pass, answer);
+        return grant(access, pass, question->held, answer);
     if (result < 0) {
         fault_set(&answer->fault, FAULT_out_of_memory, "no memory for the token");
         return ACCESS_REFUSED;
     }
     answer->issuer = refusal.issuer;
-    if (refusal.is_waiting && access->parked_count < PARKED_MAX)
+    if (refusal.is_waiting)
         return ACCESS_WAITS;
     refuse(access, question, refusal.reason, &answer->fault);
     return ACCESS_REFUSED;
@@ -183,7 +201,7 @@ bool access_still_holds(const struct access *access, const struct permit *permit
                         struct fault *fault)
 {
     const struct pass *pass = permit->pass;
-    if (pass->expires_s < now_s() - access->leeway_s)
+    if (pass->expires_s <= now_s() - access->leeway_s)
         explain(TOKEN_expired, fault);
     else if (revocations_match(authority_revocations(access->authority), pass))
         explain(TOKEN_revoked, fault);

@@ -48,8 +48,9 @@ enum access_verdict {
 
 struct access_question {
     struct span token;
-    struct ip address; /* of who shows it */
-    uint64_t now_ms;   /* monotonic */
+    struct permit *held; /* what the session has now; NULL: nothing */
+    struct ip address;   /* of who shows it */
+    uint64_t now_ms;     /* monotonic */
 };
 
 struct access_answer {
@@ -62,10 +63,11 @@ enum access_verdict access_ask(struct access *access, const struct access_questi
                                struct access_answer *answer);
 
 /*
- * The bearer of a client certificate publishes and follows the name in it. Owned by the caller. NULL: no memory, a name that is
- * none, or too many sessions.
+ * The bearer of a client certificate, good until `expires_s`, publishes and follows the name in it. Owned by the caller. NULL: no
+ * memory, a name that is none, too many sessions, run out or revoked.
  */
-struct permit *access_permit_certificate(struct access *access, struct span name);
+struct permit *access_permit_certificate(struct access *access, struct span name,
+                                         int64_t expires_s);
 
 /* NULL inside is fine. Nulls the caller's pointer. */
 void access_free_permit(struct access *access, struct permit **permit);

@@ -168,7 +168,9 @@ void admin_on_errand(struct shard *shard, struct errand *errand)
     struct http_answer answer = {0};
     struct buf body = {0};
     if (session != NULL && session->state == SESSION_HTTP && session->is_parked) {
-        if (write_errand(errand, &body) < 0)
+        if (errand->is_partial)
+            route_answer_text(&answer, 503, "not all workers could be asked; repeat it\n");
+        else if (write_errand(errand, &body) < 0)
             route_answer_text(&answer, 503, "out of memory\n");
         else
             route_answer_json(&answer, 200, &body);
@@ -184,14 +186,17 @@ void admin_on_errand(struct shard *shard, struct errand *errand)
 static int keep_revocation(struct trust *trust, const char *path,
                            const struct revocation *revocation)
 {
-    if (revocations_count(trust_revocations(trust)) >= REVOCATIONS_MAX)
+    struct revocations *revocations = trust_revocations(trust);
+    revocations_forget(revocations, clock_wall_ms() / 1000);
+    if (revocations_count(revocations) >= REVOCATIONS_MAX)
         return ERR_FULL;
     int err = path != NULL ? revocation_file_append(path, revocation) : 0;
-    if (err == ERR_FORMAT) /* a crash had cut the last entry short */
-        err = revocation_file_rewrite(path, trust_revocations(trust));
-    if (err == 0 && path != NULL)
-        LOG(LOG_DEBUG, "admin.revoked", NO_SESSION, "a revocation is on disk");
-    return err == 0 ? revocations_add(trust_revocations(trust), revocation) : err;
+    if (err == ERR_FORMAT) { /* the last entry was cut short */
+        err = revocation_file_rewrite(path, revocations);
+        if (err == 0)
+            err = revocation_file_append(path, revocation);
+    }
+    return err == 0 ? revocations_add(revocations, revocation) : err;
 }
 
 static struct revocation revocation_of(const struct admin_revocation *asked)
@@ -237,7 +242,7 @@ struct listing {
 
 static int append_revocation(void *ctx, const struct revocation *revocation)
 {
-    static const int kinds[] = {
+    static const enum admin_revoke kinds[] = {
         [REVOKED_TOKEN] = ADMIN_REVOKE_TOKEN,
         [REVOKED_SUBJECT] = ADMIN_REVOKE_SUBJECT,
         [REVOKED_BEFORE] = ADMIN_REVOKE_BEFORE,
@@ -333,7 +338,7 @@ static const struct route *find_route(const struct http_reader *head, bool *is_k
 static int check_operator(const struct session *session, struct fault *fault)
 {
     struct trust *trust = server_trust(session->shard->server);
-    struct failed_tokens *failed = trust_failed_tokens(trust);
+    struct failed_tokens *failed = trust_failed_operators(trust);
     struct ip address = session_address(session);
     uint64_t now_ms = worker_now_ms(session->shard->worker);
     struct credentials credentials;

@@ -35,6 +35,12 @@ int errand_go(struct errand *errand)
     return worker_post(to->worker, &errand->mail);
 }
 
+int errand_give_up(struct errand *errand)
+{
+    errand->is_partial = true;
+    return worker_post(errand->home->worker, &errand->mail);
+}
+
 /* --- list ----------------------------------------------------------------------------------------------------------- */
 
 static void describe(const struct session *session, struct admin_session *out)

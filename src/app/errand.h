@@ -7,6 +7,7 @@
 #ifndef SPECTATE_APP_ERRAND_H
 #define SPECTATE_APP_ERRAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct errand {
     struct shard *const *shards; /* borrowed: the way */
     size_t shard_count;
     size_t next;       /* of these */
+    bool is_partial;   /* not all of them were asked */
     uint64_t asked_by; /* the session that waits for the answer */
     enum errand_order order;
     size_t limit;
@@ -46,6 +48,9 @@ void errand_free(struct errand **errand);
 
 /* Send it on: to the next shard, or home (MAIL_ERRAND, with next over shard_count). 0; on failure it is still the caller's. */
 int errand_go(struct errand *errand);
+
+/* It can't go on: send it home as it is. As above. */
+int errand_give_up(struct errand *errand);
 
 /* The part of one shard. */
 void errand_visit(struct errand *errand, struct shard *shard);

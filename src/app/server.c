@@ -370,6 +370,8 @@ static int start(struct server *server, const struct session_handler *handler)
     if (err == 0)
         err = become_user(server->options->user);
     if (err == 0)
+        err = trust_keep_revocations(server->trust);
+    if (err == 0)
         err = trust_start(server->trust, server->shards, server->shard_count);
     if (err == 0)
         CHECK(uv_signal_start(&server->hangup, on_hangup, SIGHUP) == 0);

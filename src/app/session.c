@@ -135,6 +135,7 @@ static void on_closed(struct conn *conn)
 {
     struct session *session = session_of(conn);
     struct shard *shard = session->shard;
+    CHECK(session->permit == NULL);
     forget_message(session);
     DL_DELETE(shard->sessions, session);
     shard->session_count--;

@@ -36,6 +36,7 @@ static enum access_verdict ask(struct session *session, struct span token,
 {
     struct access_question question = {
         .token = token,
+        .held = session->permit,
         .address = session_address(session),
         .now_ms = worker_now_ms(session->shard->worker),
     };
@@ -65,10 +66,13 @@ static bool page_may_connect(const struct session *session)
 void session_trust_certificate(struct session *session)
 {
     struct access *access = session->shard->access;
-    char *name = access_needs_tokens(access) ? conn_peer_name(&session->conn) : NULL;
+    if (session->state != SESSION_HTTP || !access_needs_tokens(access))
+        return;
+    char *name = conn_peer_name(&session->conn);
     if (name == NULL)
         return;
-    session->permit = access_permit_certificate(access, span_of_text(name));
+    session->permit =
+        access_permit_certificate(access, span_of_text(name), conn_peer_expires_s(&session->conn));
     mem_free(name);
 }
 
@@ -217,8 +221,10 @@ void session_resume(struct session *session, const struct parked_bytes *bytes)
 
 void session_end_access(struct session *session)
 {
-    if (session->is_parked)
+    if (session->is_parked) {
         access_unpark(session->shard->access, session);
-    session->is_parked = false;
+        session->is_parked = false;
+        conn_resume(&session->conn);
+    }
     access_free_permit(session->shard->access, &session->permit);
 }

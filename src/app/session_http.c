@@ -166,6 +166,7 @@ void session_take_up_request(struct session *session)
 void session_answer_later(struct session *session, struct http_answer *answer)
 {
     answer->keep_alive = false;
+    answer->head_only = strcmp(http_method(session->http), "HEAD") == 0;
     session->is_parked = false;
     conn_resume(&session->conn);
     write_answer(session, answer);

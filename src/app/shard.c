@@ -238,7 +238,7 @@ static void on_errand(struct shard *shard, struct mail *mail)
         return;
     }
     errand_visit(errand, shard);
-    if (errand_go(errand) < 0)
+    if (errand_go(errand) < 0 && errand_give_up(errand) < 0)
         errand_free(&errand);
 }
 
@@ -458,7 +458,7 @@ void shard_run(struct shard *shard)
 }
 
 /* A worker that has stopped already needs no telling (ERR_CLOSED); one with a full mailbox is about to empty it. */
-static int post(struct shard *shard, struct mail *mail)
+int shard_post(struct shard *shard, struct mail *mail)
 {
     int err;
     while ((err = worker_post(shard->worker, mail)) == ERR_FULL)
@@ -469,14 +469,14 @@ static int post(struct shard *shard, struct mail *mail)
 void shard_stop(struct shard *shard)
 {
     static struct mail stop = {.kind = MAIL_STOP};
-    post(shard, &stop);
+    (void)shard_post(shard, &stop);
 }
 
 void shard_set_tls(struct shard *shard, struct tls_context *context)
 {
     struct tls_mail *tls = mem_must(sizeof *tls);
     *tls = (struct tls_mail){.mail = {MAIL_TLS}, .context = tls_context_hold(context)};
-    if (post(shard, &tls->mail) == 0)
+    if (shard_post(shard, &tls->mail) == 0)
         return;
     tls_context_drop(&tls->context);
     mem_free(tls);

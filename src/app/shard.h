@@ -18,6 +18,7 @@
 #include "proto/seed.h"
 
 struct access;
+struct mail;
 struct admission;
 struct doorstep;
 struct relay;
@@ -92,6 +93,9 @@ int shard_listen(struct shard *shard, const struct address *address, bool share_
 
 /* In its own thread, until shard_stop(). */
 void shard_run(struct shard *shard);
+
+/* Any thread but a shard's: waits while the mailbox is full. 0, or ERR_CLOSED: the mail is still the caller's. */
+int shard_post(struct shard *shard, struct mail *mail);
 
 /* Any thread: stop accepting, close every session with 1001, then end the loop. */
 void shard_stop(struct shard *shard);

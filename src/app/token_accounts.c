@@ -129,6 +129,13 @@ void token_accounts_leave(struct token_accounts *accounts, struct token_account 
     pthread_mutex_unlock(&accounts->lock);
 }
 
+bool token_account_is_of(const struct token_account *account, const struct pass *pass)
+{
+    uint8_t key[KEY_BYTES];
+    size_t len = account != NULL ? key_of(pass, key) : 0;
+    return len > 0 && span_equals(span_of(account->key, account->key_len), span_of(key, len));
+}
+
 bool token_account_takes_message(struct token_accounts *accounts, struct token_account *account,
                                  uint64_t now_ms)
 {

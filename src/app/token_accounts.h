@@ -35,6 +35,9 @@ int token_accounts_enter(struct token_accounts *accounts, const struct pass *pas
                          struct token_account **account);
 void token_accounts_leave(struct token_accounts *accounts, struct token_account *account);
 
+/* Is it the one that this pass would enter? NULL is none. */
+bool token_account_is_of(const struct token_account *account, const struct pass *pass);
+
 /* May it send one more message now? NULL: always. */
 bool token_account_takes_message(struct token_accounts *accounts, struct token_account *account,
                                  uint64_t now_ms);

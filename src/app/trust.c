@@ -26,6 +26,7 @@ struct trust {
     struct auth_groups *groups; /* held; NULL: none */
     struct revocations *revocations;
     struct failed_tokens *failed;
+    struct failed_tokens *failed_operators; /* apart, so that strangers can't use up theirs */
     struct token_accounts *accounts;
     struct buf operators_token;  /* "": there is none */
     struct key_fetcher *fetcher; /* owned; NULL: nothing is fetched */
@@ -127,14 +128,23 @@ static int open_groups(struct trust *trust)
     return path == NULL ? 0 : read_groups(path, &trust->groups);
 }
 
-/* What has expired meanwhile, and an entry that a crash cut short, are not written again. */
+/*
+ * For how long a revocation counts: as long as a token that it concerns can live, whose `iat` may lie the leeway ahead of us and
+ * its `exp` behind us. How long a client certificate lives is not ours to say: with these nothing is forgotten.
+ */
+static int64_t revocation_life_s(const struct trust *trust)
+{
+    const struct options *options = trust->options;
+    if (options->tls_client_ca != NULL)
+        return INT64_MAX;
+    return seconds(options->token_max_life_ms) + 2 * seconds(options->token_leeway_ms);
+}
+
 static int open_revocations(struct trust *trust)
 {
     const char *path = trust->options->revocations;
-    int64_t life_s =
-        seconds(trust->options->token_max_life_ms) + seconds(trust->options->token_leeway_ms);
     struct revocation_file_report report = {0};
-    trust->revocations = revocations_new(REVOCATIONS_MAX, life_s);
+    trust->revocations = revocations_new(REVOCATIONS_MAX, revocation_life_s(trust));
     if (path == NULL)
         return 0;
     int err = revocation_file_load(path, trust->revocations, &report);
@@ -146,10 +156,17 @@ static int open_revocations(struct trust *trust)
     if (report.is_torn)
         LOG(LOG_WARN, "auth.torn_revocation", NO_SESSION,
             "%s: the last entry was cut short, and is left out", path);
+    return 0;
+}
+
+/* What has expired meanwhile, and an entry that a crash cut short, are not written again. */
+int trust_keep_revocations(struct trust *trust)
+{
+    const char *path = trust->options->revocations;
     revocations_forget(trust->revocations, clock_wall_ms() / 1000);
-    err = revocation_file_rewrite(path, trust->revocations);
+    int err = path != NULL ? revocation_file_rewrite(path, trust->revocations) : 0;
     if (err < 0)
-        LOG(LOG_ERROR, "auth.no_revocations", NO_SESSION, "%s: %s", path,
+        LOG(LOG_ERROR, "auth.no_revocations", NO_SESSION, "%s: it can't be written: %s", path,
             err == ERR_SYSTEM ? strerror(errno) : err_text(err));
     return err;
 }
@@ -190,6 +207,7 @@ struct trust *trust_open(const struct options *options)
     };
     trust->options = options;
     trust->failed = failed_tokens_new(options->max_failed_tokens_per_second);
+    trust->failed_operators = failed_tokens_new(options->max_failed_tokens_per_second);
     trust->accounts = token_accounts_new(&limits);
     int err = open_revocations(trust);
     if (err == 0 && trust_needs_tokens(trust))
@@ -208,7 +226,7 @@ void trust_close(struct trust **trust)
     struct trust *it = *trust;
     if (it == NULL)
         return;
-    trust_stop(it);
+    key_fetcher_free(&it->fetcher);
     for (size_t i = 0; i < it->issuer_count; i++) {
         issuer_fini(&it->issuers[i]);
         if (it->texts[i] != NULL)
@@ -218,6 +236,7 @@ void trust_close(struct trust **trust)
     auth_groups_drop(&it->groups);
     revocations_free(&it->revocations);
     failed_tokens_free(&it->failed);
+    failed_tokens_free(&it->failed_operators);
     token_accounts_free(&it->accounts);
     mem_free(it);
     *trust = NULL;
@@ -238,14 +257,13 @@ void groups_mail_free(struct groups_mail *mail)
     mem_free(mail);
 }
 
-/* A shard whose mailbox is full gets the next ones; it is told of these again in time. */
 static void post_keys(const struct trust *trust, size_t issuer, struct key_text *text)
 {
     for (size_t i = 0; i < trust->shard_count; i++) {
         struct keys_mail *mail = mem_must(sizeof *mail);
         *mail = (struct keys_mail){.mail = {MAIL_KEYS}, .issuer = issuer};
         mail->text = text != NULL ? key_text_hold(text) : NULL;
-        if (worker_post(trust->shards[i]->worker, &mail->mail) < 0)
+        if (shard_post(trust->shards[i], &mail->mail) < 0)
             keys_mail_free(mail);
     }
 }
@@ -256,7 +274,7 @@ static void post_groups(const struct trust *trust)
         struct groups_mail *mail = mem_must(sizeof *mail);
         *mail = (struct groups_mail){.mail = {MAIL_GROUPS}};
         mail->groups = auth_groups_hold(trust->groups);
-        if (worker_post(trust->shards[i]->worker, &mail->mail) < 0)
+        if (shard_post(trust->shards[i], &mail->mail) < 0)
             groups_mail_free(mail);
     }
 }
@@ -271,7 +289,7 @@ static int post_revocation_to(struct shard *shard, const struct revocation *revo
     mail->revocation.name = span_of(mail->name, revocation->name.len);
     if (revocation->name.len > 0)
         memcpy(mail->name, revocation->name.data, revocation->name.len);
-    int err = worker_post(shard->worker, &mail->mail);
+    int err = shard_post(shard, &mail->mail);
     if (err < 0)
         mem_free(mail);
     return err;
@@ -320,8 +338,8 @@ int trust_start(struct trust *trust, struct shard *const *shards, size_t count)
 
 void trust_stop(struct trust *trust)
 {
-    key_fetcher_free(&trust->fetcher);
-    trust->shard_count = 0;
+    if (trust->fetcher != NULL)
+        key_fetcher_stop(trust->fetcher);
 }
 
 static void reload_issuer(struct trust *trust, size_t index)
@@ -392,6 +410,7 @@ struct authority *trust_new_authority(const struct trust *trust, authority_refre
         .leeway_s = trust_leeway_s(trust),
         .max_life_s = seconds(trust->options->token_max_life_ms),
         .max_revocations = REVOCATIONS_MAX,
+        .revocation_life_s = revocation_life_s(trust),
         .refresh = refresh,
         .ctx = ctx,
     };
@@ -416,6 +435,11 @@ bool trust_ask_for_keys(struct trust *trust, size_t issuer)
 struct failed_tokens *trust_failed_tokens(const struct trust *trust)
 {
     return trust->failed;
+}
+
+struct failed_tokens *trust_failed_operators(const struct trust *trust)
+{
+    return trust->failed_operators;
 }
 
 struct token_accounts *trust_accounts(const struct trust *trust)

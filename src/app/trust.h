@@ -49,10 +49,16 @@ struct trust *trust_open(const struct options *options);
 /* After the shards have ended. */
 void trust_close(struct trust **trust);
 
+/*
+ * Write the revocations anew, as the user that the process has become: it is the one that will add to them. 0, or as
+ * revocation_file_rewrite() fails, logged.
+ */
+int trust_keep_revocations(struct trust *trust);
+
 /* Begin to fetch keys, for these shards (borrowed). Main thread, before they run. 0 or ERR_SYSTEM, logged. */
 int trust_start(struct trust *trust, struct shard *const *shards, size_t count);
 
-/* The shards are about to end: nothing is posted to them any more when it returns. */
+/* The shards are about to end: no fetched keys are posted to them any more when it returns. */
 void trust_stop(struct trust *trust);
 
 /* Read the files of keys, secrets and groups again, and post them to every shard. What can't be read stays as it was, logged. */
@@ -76,6 +82,7 @@ bool trust_ask_for_keys(struct trust *trust, size_t issuer);
 
 /* Borrowed, thread-safe. */
 struct failed_tokens *trust_failed_tokens(const struct trust *trust);
+struct failed_tokens *trust_failed_operators(const struct trust *trust);
 struct token_accounts *trust_accounts(const struct trust *trust);
 
 /* Is this the operators' token? */

@@ -52,9 +52,7 @@ struct authority *authority_new(const struct authority_options *options)
     authority->max_life_s = options->max_life_s;
     authority->refresh = options->refresh;
     authority->ctx = options->ctx;
-    /* Its `iat` may lie the leeway ahead of us, and its `exp` behind us. */
-    authority->revocations =
-        revocations_new(options->max_revocations, options->max_life_s + 2 * options->leeway_s);
+    authority->revocations = revocations_new(options->max_revocations, options->revocation_life_s);
     return authority;
 }
 

@@ -43,6 +43,8 @@ struct authority_options {
     int64_t leeway_s;
     int64_t max_life_s;
     size_t max_revocations;
+    int64_t
+        revocation_life_s; /* how long a revocation counts: as long as what it concerns can live */
     authority_refresh_fn *refresh; /* may be NULL when no issuer is refreshed */
     void *ctx;
 };

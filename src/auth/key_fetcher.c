@@ -29,6 +29,7 @@ struct key_fetcher {
     pthread_t thread;
     pthread_mutex_t lock;
     bool is_stopping; /* under the lock */
+    bool has_stopped;
 };
 
 static uint32_t draw_luck(struct key_fetcher *fetcher)
@@ -233,16 +234,24 @@ struct key_fetcher *key_fetcher_new(const struct key_fetcher_options *options)
     return NULL;
 }
 
+void key_fetcher_stop(struct key_fetcher *fetcher)
+{
+    if (fetcher->has_stopped)
+        return;
+    fetcher->has_stopped = true;
+    pthread_mutex_lock(&fetcher->lock);
+    fetcher->is_stopping = true;
+    pthread_mutex_unlock(&fetcher->lock);
+    curl_multi_wakeup(fetcher->multi);
+    pthread_join(fetcher->thread, NULL);
+}
+
 void key_fetcher_free(struct key_fetcher **fetcher)
 {
     struct key_fetcher *it = *fetcher;
     if (it == NULL)
         return;
-    pthread_mutex_lock(&it->lock);
-    it->is_stopping = true;
-    pthread_mutex_unlock(&it->lock);
-    curl_multi_wakeup(it->multi);
-    pthread_join(it->thread, NULL);
+    key_fetcher_stop(it);
     for (size_t i = 0; i < it->options.issuer_count; i++) {
         if (it->sources[i].schedule.is_fetching)
             curl_multi_remove_handle(it->multi, key_fetch_begin(it->sources[i].fetch));

@@ -40,7 +40,10 @@ struct key_fetcher_options {
 /* Starts the thread. NULL: the system gave none, logged. Call it first before there are other threads (curl_global_init()). */
 struct key_fetcher *key_fetcher_new(const struct key_fetcher_options *options);
 
-/* Ends at once, also what is under way; when it returns no callback runs any more. Nulls the caller's pointer. */
+/* Ends the thread at once, also what is under way; when it returns no callback runs any more. May be called twice. */
+void key_fetcher_stop(struct key_fetcher *fetcher);
+
+/* Stops it, if need be. When nobody asks any more. Nulls the caller's pointer. */
 void key_fetcher_free(struct key_fetcher **fetcher);
 
 /*

@@ -31,7 +31,7 @@ static struct conn *conn_of(struct polled *polled)
 /* Just what can be dealt with now. */
 static unsigned wanted(const struct conn *conn)
 {
-    bool reads = !conn->ended && (conn->tls == NULL || !conn_tls_is_in_line(conn));
+    bool reads = !conn->ended && !conn->paused && (conn->tls == NULL || !conn_tls_is_in_line(conn));
     bool writes = conn->connecting || conn->kept != NULL ||
                   (conn->wants_room && (conn->tls == NULL || !conn_tls_is_shaking(conn)));
     return (reads ? POLLER_READ : 0) | (writes ? POLLER_WRITE : 0);
@@ -178,16 +178,15 @@ int conn_write(struct conn *conn, struct span bytes)
 void conn_pause(struct conn *conn)
 {
     conn->paused = true;
+    if (!conn->closing)
+        conn_watch(conn);
 }
 
-/* What was told meanwhile is not told again by itself. */
 void conn_resume(struct conn *conn)
 {
-    if (!conn->paused)
-        return;
     conn->paused = false;
-    if (!conn->closing && !conn->ended)
-        poller_again(worker_poller(conn->worker), &conn->polled);
+    if (!conn->closing)
+        conn_watch(conn);
 }
 
 size_t conn_queued(const struct conn *conn)

@@ -40,6 +40,11 @@ char *conn_peer_name(const struct conn *conn)
     return conn->tls != NULL && is_secured(conn->tls) ? tls_peer_name(conn->tls->tls) : NULL;
 }
 
+int64_t conn_peer_expires_s(const struct conn *conn)
+{
+    return conn->tls != NULL && is_secured(conn->tls) ? tls_peer_expires_s(conn->tls->tls) : 0;
+}
+
 bool conn_tls_is_in_line(const struct conn *conn)
 {
     return turnstile_is_waiting(&conn->tls->visitor);

@@ -98,6 +98,12 @@ char *tls_peer_name(const struct tls *tls)
     return tls_certificate_name(certificate);
 }
 
+int64_t tls_peer_expires_s(const struct tls *tls)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+    return certificate != NULL ? tls_certificate_expires_s(certificate) : 0;
+}
+
 SSL *tls_ssl(const struct tls *tls)
 {
     return tls->ssl;

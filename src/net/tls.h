@@ -73,6 +73,9 @@ const char *tls_reason(const struct tls *tls);
  */
 char *tls_peer_name(const struct tls *tls);
 
+/* When that certificate runs out, UTC in seconds since 1970; 0: it showed none. */
+int64_t tls_peer_expires_s(const struct tls *tls);
+
 /* For tests, which play peers that do what ours never would. */
 SSL *tls_ssl(const struct tls *tls);
 

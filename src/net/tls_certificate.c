@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
+
+#define SECONDS_PER_DAY 86400
 
 static bool is_text(const unsigned char *bytes, size_t len, unsigned char last)
 {
@@ -71,4 +74,15 @@ char *tls_certificate_name(const X509 *certificate)
         name = copy_of(ASN1_STRING_get0_data(best), (size_t)ASN1_STRING_length(best));
     GENERAL_NAMES_free(names);
     return name;
+}
+
+int64_t tls_certificate_expires_s(const X509 *certificate)
+{
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days = 0;
+    int seconds = 0;
+    CHECK(epoch != NULL);
+    ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate));
+    ASN1_TIME_free(epoch);
+    return (int64_t)days * SECONDS_PER_DAY + seconds;
 }

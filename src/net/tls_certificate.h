@@ -5,6 +5,7 @@
 #define SPECTATE_NET_TLS_CERTIFICATE_H
 
 #include <openssl/types.h>
+#include <stdint.h>
 
 /*
  * Whom it names: the first URI among its subject alternative names, else the first DNS name, else the first e-mail address, else
@@ -12,5 +13,8 @@
  * names nobody, in a form that is not this, or there is no memory.
  */
 char *tls_certificate_name(const X509 *certificate);
+
+/* When it runs out, UTC in seconds since 1970. */
+int64_t tls_certificate_expires_s(const X509 *certificate);
 
 #endif

@@ -11,10 +11,10 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "net/tls_certificate.h"
 
 #define RECORDS_PER_KEY (1U << 24)
 #define TICKETS_PER_HANDSHAKE 1
-#define SECONDS_PER_DAY 86400
 /* One that is cheap comes first; a client without AES in hardware puts ChaCha20 first, and gets it. */
 #define CIPHERS_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define CIPHERS_1_2                                                                                \
@@ -185,24 +185,13 @@ static bool load_client_ca(SSL_CTX *ssl, const char *file, char error[TLS_CONTEX
     return true;
 }
 
-static int64_t end_of(const X509 *certificate)
-{
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    int days = 0;
-    int seconds = 0;
-    CHECK(epoch != NULL);
-    ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate));
-    ASN1_TIME_free(epoch);
-    return (int64_t)days * SECONDS_PER_DAY + seconds;
-}
-
 static int64_t end_of_chain(SSL_CTX *ssl)
 {
     STACK_OF(X509) *chain = NULL;
-    int64_t first_s = end_of(SSL_CTX_get0_certificate(ssl));
+    int64_t first_s = tls_certificate_expires_s(SSL_CTX_get0_certificate(ssl));
     SSL_CTX_get0_chain_certs(ssl, &chain);
     for (int i = 0; i < sk_X509_num(chain); i++) {
-        int64_t end_s = end_of(sk_X509_value(chain, i));
+        int64_t end_s = tls_certificate_expires_s(sk_X509_value(chain, i));
         first_s = end_s < first_s ? end_s : first_s;
     }
     return first_s;

@@ -80,7 +80,7 @@ int admin_decode_kick(struct span body, struct admin_who *who, struct fault *fau
     if (err == 0)
         err = choose(tree.root, choices, 3, &chosen, fault);
     if (err == 0) {
-        who->by = chosen.kind;
+        who->by = (enum admin_by)chosen.kind;
         who->id = (uint64_t)json_integer_value(chosen.value);
         if (who->by != ADMIN_BY_ID)
             err = copy_name(chosen.value, who->name, fault);
@@ -104,7 +104,7 @@ int admin_decode_revocation(struct span body, struct admin_revocation *revocatio
     if (err == 0)
         err = choose(tree.root, choices, 3, &chosen, fault);
     if (err == 0) {
-        revocation->kind = chosen.kind;
+        revocation->kind = (enum admin_revoke)chosen.kind;
         revocation->before_s = json_integer_value(chosen.value);
         if (revocation->kind != ADMIN_REVOKE_BEFORE)
             err = copy_name(chosen.value, revocation->name, fault);

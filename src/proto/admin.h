@@ -15,8 +15,9 @@
 #define ADMIN_NAME_BYTES 255 /* of a sub, a jti or an address, as tokens have it */
 
 /* Which sessions are meant. */
+enum admin_by { ADMIN_BY_ID, ADMIN_BY_SUBJECT, ADMIN_BY_ADDRESS };
 struct admin_who {
-    enum { ADMIN_BY_ID, ADMIN_BY_SUBJECT, ADMIN_BY_ADDRESS } by;
+    enum admin_by by;
     uint64_t id; /* of a session */
     char name[ADMIN_NAME_BYTES + 1];
 };
@@ -25,8 +26,9 @@ struct admin_who {
 int admin_decode_kick(struct span body, struct admin_who *who, struct fault *fault);
 
 /* What no longer counts. */
+enum admin_revoke { ADMIN_REVOKE_TOKEN, ADMIN_REVOKE_SUBJECT, ADMIN_REVOKE_BEFORE };
 struct admin_revocation {
-    enum { ADMIN_REVOKE_TOKEN, ADMIN_REVOKE_SUBJECT, ADMIN_REVOKE_BEFORE } kind;
+    enum admin_revoke kind;
     int64_t before_s; /* ADMIN_REVOKE_BEFORE; UTC since 1970 */
     char name[ADMIN_NAME_BYTES + 1];
 };

@@ -7,7 +7,8 @@ const fs = require('node:fs');
 const http = require('node:http');
 const test = require('node:test');
 const { Operators } = require('./lib/operators.js');
-const { forEachWorkerCount, startServer } = require('./lib/server.js');
+const { Pki } = require('./lib/pki.js');
+const { forEachWorkerCount, startServer, startTlsServer } = require('./lib/server.js');
 const { AUDIENCE, ISSUER, authArgs, bearer, issuerOf, newPath } = require('./lib/tokens.js');
 const { until } = require('./lib/wait.js');
 
@@ -287,4 +288,78 @@ test('keys of a file are read again at SIGHUP, and open sessions stay', async (t
     return (await client.next()).token;
   }, 'the new key');
   await old.expectNothingMore();
+});
+
+test('a token is renewed also when it has all its sessions', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--max-sessions-per-token', '1']);
+  const client = await server.client(bearer(await issuer.token({ sub: '7' })));
+  for (let i = 0; i < 3; i++) {
+    client.send({ token: await issuer.token({ sub: '7', exp: now() + 1000 + i }) });
+    assert.ok((await client.next()).token.expires >= now() + 900);
+  }
+  client.close(1000);
+  await client.closed();
+  await until(async () => {
+    const next = await server.client(bearer(await issuer.token({ sub: '7' }))).catch(() => undefined);
+    return next !== undefined;
+  }, 'the session to have left its account');
+});
+
+test('a revocation behind an entry that was cut short is on disk too', async (t) => {
+  const file = newPath(t, 'revocations');
+  const { issuer, server, operators } = await startWithIssuer(t, ['--revocations', file]);
+  await operators.post('/revoke', { jti: 'one' });
+  fs.appendFileSync(file, '{"jti":"tw');
+  await operators.post('/revoke', { jti: 'three' });
+  await server.stop();
+  const again = await startServer(t, authArgs(t, issuer, ['--revocations', file]));
+  const { revocations } = await (await Operators.of(again)).get('/revocations');
+  assert.deepStrictEqual(revocations.map((it) => it.jti).sort(), ['one', 'three']);
+});
+
+test('it ends in order while tokens wait for keys', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms']);
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  keys.server.removeAllListeners('request'); // from now on it never answers
+  const unknown = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
+  for (let i = 0; i < 10; i++) (await server.client()).send({ token: unknown });
+  await server.stop();
+});
+
+test('it gives up root for another user, and goes on keeping revocations', { skip: process.getuid() !== 0 && 'not root' }, async (t) => {
+  const folder = fs.mkdtempSync('/tmp/spectate-user-');
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  fs.chownSync(folder, 65534, 65534);
+  const file = `${folder}/revocations`;
+  const { server, operators } = await startWithIssuer(t, ['--user', 'nobody', '--revocations', file]);
+  const status = fs.readFileSync(`/proc/${server.pid}/status`, 'utf8');
+  assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
+  assert.match(status, /^NoNewPrivs:\t1$/m);
+  await operators.post('/revoke', { jti: 'one' });
+  assert.match(fs.readFileSync(file, 'utf8'), /"one"/);
+  assert.strictEqual(fs.statSync(file).uid, 65534);
+});
+
+test('a client certificate is as good as a token for the name in it, until it is revoked', async (t) => {
+  const issuer = await issuerOf(t);
+  const [pki, clients] = [new Pki(t), new Pki(t, 'clients')];
+  const certificate = pki.issueServer();
+  const more = ['--tls-client-ca', clients.cert, '--max-sessions-per-token', '2'];
+  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, more));
+  const operators = await Operators.of(server);
+  const files = clients.issue('7');
+  const shown = { ...server.tls, cert: fs.readFileSync(files.cert), key: fs.readFileSync(files.key) };
+  const client = await server.client(shown);
+  client.follow([7, 8]);
+  assert.deepStrictEqual((await client.next()).error.ids, [8]);
+  client.publish(7, 1, 2);
+  assert.deepStrictEqual(await client.next(), { userId: 7, lat: 1, lng: 2 });
+  client.publish(8, 1, 2);
+  assert.deepStrictEqual((await client.next()).error.ids, [8]);
+  await operators.post('/revoke', { sub: '7' });
+  assert.deepStrictEqual(await end(client), ['token_revoked', 4403]);
+  const again = await server.client(shown);
+  again.publish(7, 3, 4);
+  assert.strictEqual((await again.next()).error.code, 'token_required');
+  await again.closed();
 });

@@ -72,6 +72,7 @@ static void make_authority(void)
                                         .leeway_s = 2,
                                         .max_life_s = 86400,
                                         .max_revocations = 1,
+                                        .revocation_life_s = 1,
                                         .refresh = on_refresh};
     struct buf jwks = {0};
     authority = authority_new(&options);
