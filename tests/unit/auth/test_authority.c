@@ -254,7 +254,8 @@ TEST(later_passes_are_made_with_the_groups_of_their_time)
 
 TEST(without_issuers_everything_is_refused)
 {
-    struct authority_options options = {.max_life_s = 1, .max_revocations = 1, .revocation_life_s = 1};
+    struct authority_options options = {
+        .max_life_s = 1, .max_revocations = 1, .revocation_life_s = 1};
     authority_free(&authority);
     authority = authority_new(&options);
     assert_int_equal(verify_by_secret(OF_NOBODY), 0);
