@@ -44,6 +44,7 @@ struct audience {
     uint32_t flush_at;     /* index of the next member to serve with `flushing` */
     uint16_t probed_kib;   /* of the stream before the last probe, cut */
     uint8_t probe;         /* number of the last one; 0: there was none */
+    uint8_t calm;          /* the more, the fewer probes; 0 when somebody joins, or is late */
     bool is_probing : 1;   /* its answers are awaited */
     bool is_dirty : 1;     /* in the queue of audiences to flush */
     bool is_waiting : 1;   /* in its speech's list of those to gather at the next tick */

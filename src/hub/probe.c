@@ -3,6 +3,7 @@
 #include "hub/slow.h"
 
 #define KIB_PER_PROBE 4
+#define CALMEST 3 /* so many times twice that, while nobody is late and nobody new came */
 
 static uint16_t stream_kib(const struct audience *audience)
 {
@@ -11,8 +12,8 @@ static uint16_t stream_kib(const struct audience *audience)
 
 static bool is_due(const struct audience *audience)
 {
-    return !audience->is_probing &&
-           (uint16_t)(stream_kib(audience) - audience->probed_kib) >= KIB_PER_PROBE;
+    return !audience->is_probing && (uint16_t)(stream_kib(audience) - audience->probed_kib) >=
+                                        KIB_PER_PROBE << audience->calm;
 }
 
 /* Without memory for it, the next batch gets it. */
@@ -31,12 +32,19 @@ static void put(struct audience *audience, uint64_t now_ms)
 
 static void judge(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
+    bool is_calm = true;
     audience->is_probing = false;
     for (uint32_t i = 0; i < audience->member_count; i++) {
         struct follower *member = audience_member(audience, i);
-        if (member->heard != audience->probe)
-            slow_suspect(hub, member, now_ms);
+        if (member->heard == audience->probe)
+            continue;
+        slow_suspect(hub, member, now_ms);
+        is_calm = false;
     }
+    if (!is_calm)
+        audience->calm = 0;
+    else if (audience->calm < CALMEST)
+        audience->calm++;
 }
 
 bool probe_hear(struct follower *follower, uint32_t probe)
