@@ -124,7 +124,6 @@ void audience_join(struct audience *audience, struct follower *follower)
     CHECK(audience->member_count < audience->member_capacity);
     follower->audience = audience;
     follower->heard = audience->probe;
-    audience->calm = 0;
     audience->behind_count += follower->behind;
     put(audience, audience->member_count++, follower);
 }

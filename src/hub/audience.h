@@ -21,6 +21,9 @@
 
 struct speech;
 
+/* Whose answers to the last probe are awaited still. KNOWN: of those who have answered one before. */
+enum audience_wait { AUDIENCE_WAITS_FOR_NONE, AUDIENCE_WAITS_FOR_KNOWN, AUDIENCE_WAITS_FOR_ALL };
+
 struct audience {
     struct speech *speech;
     struct audience *next_in_bucket; /* of the speech's table */
@@ -42,10 +45,10 @@ struct audience {
     uint32_t member_capacity;
     uint32_t behind_count; /* of the members */
     uint32_t flush_at;     /* index of the next member to serve with `flushing` */
+    uint32_t carried_ms;   /* when a very slow link would have carried all, cut to 32 bits */
     uint16_t probed_kib;   /* of the stream before the last probe, cut */
     uint8_t probe;         /* number of the last one; 0: there was none */
-    uint8_t calm;          /* the more, the fewer probes; 0 when somebody joins, or is late */
-    bool is_probing : 1;   /* its answers are awaited */
+    uint8_t wait;          /* for answers to it: enum audience_wait */
     bool is_dirty : 1;     /* in the queue of audiences to flush */
     bool is_waiting : 1;   /* in its speech's list of those to gather at the next tick */
     bool is_dead : 1;      /* has left the table; freed when it leaves these */

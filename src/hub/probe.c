@@ -2,22 +2,36 @@
 
 #include "hub/slow.h"
 
-#define KIB_PER_PROBE 4
-#define CALMEST 3 /* so many times twice that, while nobody is late and nobody new came */
+#define LINK_BYTES_PER_MS                                                                          \
+    2 /* 16 kbit/s: the slowest link on which an age is bounded from the start */
+#define LINK_LAG_MS 2000
+#define KIB_PER_PROBE 32 /* on a link that is slower still */
 
 static uint16_t stream_kib(const struct audience *audience)
 {
     return (uint16_t)((audience->stream_bytes + audience->pending->bytes) / 1024);
 }
 
-static bool is_due(const struct audience *audience)
+/* The link carries what is pending behind what it has not carried yet. */
+static void carry(struct audience *audience, uint32_t now_ms)
 {
-    return !audience->is_probing && (uint16_t)(stream_kib(audience) - audience->probed_kib) >=
-                                        KIB_PER_PROBE << audience->calm;
+    bool is_idle = (int32_t)(audience->carried_ms - now_ms) < 0;
+    uint64_t takes_ms = audience->pending->bytes / LINK_BYTES_PER_MS;
+    uint32_t most_ms = LINK_LAG_MS; /* more would say no more, and could wrap */
+    audience->carried_ms = (is_idle ? now_ms : audience->carried_ms) +
+                           (takes_ms < most_ms ? (uint32_t)takes_ms : most_ms);
+    if (audience->carried_ms - now_ms > most_ms)
+        audience->carried_ms = now_ms + most_ms;
+}
+
+static bool is_due(const struct audience *audience, uint32_t now_ms)
+{
+    return audience->carried_ms - now_ms >= LINK_LAG_MS ||
+           (uint16_t)(stream_kib(audience) - audience->probed_kib) >= KIB_PER_PROBE;
 }
 
 /* Without memory for it, the next batch gets it. */
-static void put(struct audience *audience, uint64_t now_ms)
+static void put(struct audience *audience, uint32_t now_ms)
 {
     uint8_t bytes[HUB_PROBE_BYTES];
     if (batch_reserve(&audience->pending, sizeof bytes) < 0)
@@ -25,26 +39,34 @@ static void put(struct audience *audience, uint64_t now_ms)
     audience->probe = audience->probe < UINT8_MAX ? audience->probe + 1 : 1;
     size_t len = audience->speech->dialect->write_probe(audience->probe, bytes);
     batch_extend(audience->pending, span_of(bytes, len));
-    audience->is_probing = true;
-    audience->probed_ms = (uint32_t)now_ms;
+    audience->wait = AUDIENCE_WAITS_FOR_ALL;
+    audience->probed_ms = now_ms;
+    audience->carried_ms = now_ms;
     audience->probed_kib = stream_kib(audience);
 }
 
-static void judge(struct hub *hub, struct audience *audience, uint64_t now_ms)
+static void suspect_late(struct hub *hub, struct audience *audience, bool is_for_new,
+                         uint64_t now_ms)
 {
-    bool is_calm = true;
-    audience->is_probing = false;
     for (uint32_t i = 0; i < audience->member_count; i++) {
         struct follower *member = audience_member(audience, i);
-        if (member->heard == audience->probe)
-            continue;
-        slow_suspect(hub, member, now_ms);
-        is_calm = false;
+        bool is_new = member->answers == FOLLOWER_IS_UNKNOWN;
+        if (member->heard != audience->probe && (is_new || !is_for_new))
+            slow_suspect(hub, member, now_ms);
     }
-    if (!is_calm)
-        audience->calm = 0;
-    else if (audience->calm < CALMEST)
-        audience->calm++;
+}
+
+/* The first answer of somebody is missed sooner: until then all that is known of its speed is the size of the buffers. */
+static void judge(struct hub *hub, struct audience *audience, uint64_t now_ms)
+{
+    uint32_t elapsed_ms = (uint32_t)now_ms - audience->probed_ms;
+    if (slow_is_late(hub, elapsed_ms)) {
+        audience->wait = AUDIENCE_WAITS_FOR_NONE;
+        suspect_late(hub, audience, false, now_ms);
+    } else if (audience->wait == AUDIENCE_WAITS_FOR_ALL && slow_is_late(hub, elapsed_ms * 2)) {
+        audience->wait = AUDIENCE_WAITS_FOR_KNOWN;
+        suspect_late(hub, audience, true, now_ms);
+    }
 }
 
 bool probe_hear(struct follower *follower, uint32_t probe)
@@ -60,8 +82,9 @@ void probe_turn(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
     if (!slow_is_bounded(hub, audience->speech->dialect))
         return;
-    if (audience->is_probing && slow_is_late(hub, (uint32_t)now_ms - audience->probed_ms))
+    carry(audience, (uint32_t)now_ms);
+    if (audience->wait != AUDIENCE_WAITS_FOR_NONE)
         judge(hub, audience, now_ms);
-    if (is_due(audience))
-        put(audience, now_ms);
+    if (audience->wait == AUDIENCE_WAITS_FOR_NONE && is_due(audience, (uint32_t)now_ms))
+        put(audience, (uint32_t)now_ms);
 }

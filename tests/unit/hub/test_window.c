@@ -150,6 +150,50 @@ TEST(one_that_is_slow_from_the_start_gets_what_is_fresh_before_long)
     assert_in_range(ann.oldest_ms, 1, FRESH_MS / 2);
 }
 
+TEST(one_that_reads_16_kbit_a_second_never_gets_what_is_older_than_the_bound)
+{
+    struct reader ann = reader_of(state, 2000);
+    struct world *w = ann.peer->world;
+
+    for (int i = 0; i < 60; i++)
+        go_on(w, &ann, 1000, 5);
+
+    assert_in_range(ann.oldest_ms, 1, FRESH_MS);
+}
+
+/* 75 positions a second: each runner at 1.5 Hz, 1.8 kB/s. */
+static void go_on_calmly(struct world *w, struct reader *reader, uint32_t seconds)
+{
+    for (uint32_t i = 0; i < seconds * (1000 / (2 * STEP_MS)); i++) {
+        go_on(w, reader, STEP_MS, 1);
+        go_on(w, reader, STEP_MS, 2);
+    }
+}
+
+TEST(what_a_slow_link_carries_is_seldom_probed)
+{
+    struct reader ann = reader_of(state, 1000000);
+    struct world *w = ann.peer->world;
+
+    go_on_calmly(w, &ann, 100);
+
+    assert_true(ann.peer->handed_bytes > 3 * 32768);
+    assert_int_equal(ann.peer->probe_count, ann.peer->handed_bytes / 32768);
+}
+
+TEST(one_that_does_not_even_read_what_a_slow_link_carries_is_found_too)
+{
+    struct reader ann = reader_of(state, 1000);
+    struct world *w = ann.peer->world;
+    go_on_calmly(w, &ann, 120);
+    ann.oldest_ms = 0;
+
+    go_on_calmly(w, &ann, 60);
+
+    assert_in_range(ann.oldest_ms, 1, FRESH_MS);
+    assert_true(superseded(w) > 0);
+}
+
 TEST(a_slow_reader_wastes_little_of_its_time)
 {
     struct reader ann = reader_of(state, 2000);
