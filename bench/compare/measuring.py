@@ -24,6 +24,7 @@ def cores():
 def load_options(scenario, server, port, pids, **changes):
     options = {"protocol": server.protocol, "port": port, "watch": ",".join(map(str, pids)), **scenario["options"], **changes}
     words = [f"--{name}" if value is True else f"--{name}={value}" for name, value in options.items()]
+    words += ["--tls"] if server.over_tls else []
     return words + (["--wildcard"] if server.asks_for_all and scenario.get("whole_race") else [])
 
 

@@ -68,6 +68,26 @@ SCENARIOS = {
         "measure": "shake99",
         "columns": ["shake50", "shake99", "cpu_connect", "failed"],
     },
+    "tls": {
+        "title": "The crowd over TLS",
+        "what": "As `crowd`, over TLS 1.3, beside ours without it.",
+        "options": {"followers": 1000, "runners": 10, "draw": "same", "rate": 40, "connect-rate": 1000, "connect-time": "60s"},
+        "plot": "CPU per delivery over TLS",
+        "measure": "cpu",
+    },
+    "idle-tls": {
+        "title": "Nothing happens over TLS",
+        "what": "2000 connections over TLS 1.3 that follow 5 of 1000 runners each; nobody publishes. As `idle`, beside ours "
+        "without TLS.",
+        "options": {
+            "followers": 2000, "runners": 1000, "follow": 5, "draw": "random", "rate": 0, "warm-up": 0, "duration": "3s",
+            "connect-rate": 1000, "connect-time": "60s",
+        },
+        "rounds": 1,
+        "plot": "memory per TLS connection",
+        "measure": "idle",
+        "columns": ["idle", "cpu_connect", "failed"],
+    },
     "idle": {
         "title": "Nothing happens",
         "what": "8000 connections that follow 5 of 1000 runners each; nobody publishes. Memory of the server's processes, and of "

@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ MODULES = HERE / "node_modules"
 FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 SECONDS_TO_START = 10
 SECONDS_TO_STOP = 5
+OVER_TLS = ("tls", "idle-tls")  # the scenarios of servers that speak it
 
 
 class Server:
@@ -28,6 +30,7 @@ class Server:
     protocol = "seed"
     asks_for_all = False  # a follower of the whole race says so in one word
     leaves_out = {}  # scenario: why
+    over_tls = False
 
     def __init__(self, build):
         self.build = build
@@ -75,6 +78,18 @@ def fill_in(name, folder, **words):
     return path
 
 
+CERTIFICATE = "certificate.pem"
+KEY = "key.pem"
+
+
+def certify(folder):
+    """A certificate for one run, and its key: for a curve, as most have by now."""
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+    command += ["-subj", "/CN=127.0.0.1", "-keyout", folder / KEY, "-out", folder / CERTIFICATE]
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    return folder / CERTIFICATE, folder / KEY
+
+
 class Ours(Server):
     name, title = "ours", "spectate"
 
@@ -86,6 +101,14 @@ class Ours(Server):
 
     def command(self, port, folder):
         return [self.build / "spectate", "serve", "--workers", "1", "--listen", f"127.0.0.1:{port}"]
+
+
+class OursTls(Ours):
+    name, title, over_tls, only = "ours-tls", "spectate, TLS", True, OVER_TLS
+
+    def command(self, port, folder):
+        certificate, key = certify(folder)
+        return [*super().command(port, folder), "--tls-cert", certificate, "--tls-key", key]
 
 
 class Bare(Server):
@@ -119,6 +142,13 @@ class Bun(Server):
         return [self.program(), PROGRAMS / "bun.js", port]
 
 
+class BunTls(Bun):
+    name, title, over_tls, only = "bun-tls", "Bun, TLS", True, OVER_TLS
+
+    def command(self, port, folder):
+        return [*super().command(port, folder), *certify(folder)]
+
+
 class OnNode(Server):
     module = script = None
 
@@ -145,6 +175,13 @@ class Uws(OnNode):
         if why is None and "H3App" not in first_line_of("node", "-p", f"Object.keys(require('{MODULES / self.module}')).join()"):
             why = "its package has no binary for this Node"
         return why
+
+
+class UwsTls(Uws):
+    name, title, over_tls, only = "uws-tls", "uWebSockets.js, TLS", True, OVER_TLS
+
+    def command(self, port, folder):
+        return [*super().command(port, folder), *certify(folder)]
 
 
 class Ws(OnNode):
@@ -174,7 +211,19 @@ class Nchan(Debian):
         return f"{debian_version(self.package)}, nginx {number_in(first_line_of('nginx', '-v'))}"
 
     def command(self, port, folder):
-        return ["nginx", "-p", folder, "-c", fill_in("nginx.conf", folder, PORT=port).absolute()]
+        return ["nginx", "-p", folder, "-c", fill_in("nginx.conf", folder, PORT=port, TLS=self.tls(folder)).absolute()]
+
+    def tls(self, folder):
+        """What is to be said of it in the configuration, behind the port."""
+        return ""
+
+
+class NchanTls(Nchan):
+    name, title, over_tls, only = "nchan-tls", "nginx with nchan, TLS", True, OVER_TLS
+
+    def tls(self, folder):
+        certificate, key = certify(folder)
+        return f" ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.3"
 
 
 class Mosquitto(Debian):
@@ -199,7 +248,7 @@ class Nats(Debian):
         return ["nats-server", "-c", fill_in("nats.conf", folder, PORT=port)]
 
 
-ALL = [Ours, Bare, Bun, Uws, Nats, Nchan, Mosquitto, Ws]
+ALL = [Ours, Bare, Bun, Uws, Nats, Nchan, Mosquitto, Ws, OursTls, BunTls, UwsTls, NchanTls]
 
 
 def debian_version(package):
@@ -207,7 +256,9 @@ def debian_version(package):
 
 
 def takes_part(server, scenario):
-    return scenario in getattr(server, "only", (scenario,))
+    """Plain servers are not part of what is about TLS, but for ours, which all are held against."""
+    usual = () if scenario in OVER_TLS and server.name != "ours" else (scenario,)
+    return scenario in getattr(server, "only", usual)
 
 
 # Running one.
@@ -239,14 +290,22 @@ def family_of(pid):
     return family
 
 
+def trusting():
+    """A client's TLS that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def answers(server, port):
     """A handshake was answered: so all its processes are there."""
     request = "GET /sub/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     request += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     request += "Sec-WebSocket-Protocol: mqtt\r\n\r\n" if server.protocol == "mqtt" else "\r\n"
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as it:
-        it.sendall(request.encode())
-        return it.recv(1) != b""
+        with trusting().wrap_socket(it) if server.over_tls else it as stream:
+            stream.sendall(request.encode())
+            return stream.recv(1) != b""
     return False
 
 

@@ -31,6 +31,7 @@ static void open_peer(struct load *load, struct peer *peer, uint64_t due_us)
         .port = (uint16_t)load->options->port,
         .path = (const char *)path.data,
         .subprotocol = load->protocol->subprotocol,
+        .tls = load->tls,
         .receive_bytes = is_to_stall(load, peer) ? STALLED_RECEIVE_BYTES : 0,
     };
     peer->due_us = due_us;

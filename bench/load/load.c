@@ -97,7 +97,7 @@ static void number_peers(struct load *load)
         peer->events = &events;
         peer->ctx = load;
         peer->epoll = load->epoll;
-        peer->fd = -1;
+        peer->stream.fd = -1;
         peer->follower = i < alone ? PEER_NOBODY : i - alone;
         peer->runner = publishes && (i < alone || load->options->users) ? i : PEER_NOBODY;
     }
@@ -119,6 +119,7 @@ struct load *load_new(const struct load_options *options)
         load_free(&load);
         return NULL;
     }
+    load->tls = options->tls ? stream_context_new() : NULL;
     load->account = account_new(load->crowd, options->star_ms > 0);
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     CHECK(load->epoll >= 0 && buf_reserve(&load->scratch, SCRATCH_BYTES) == 0);
@@ -135,6 +136,7 @@ void load_free(struct load **load)
         peer_drop(&it->peers[i]);
     if (it->epoll >= 0)
         close(it->epoll);
+    SSL_CTX_free(it->tls);
     buf_fini(&it->scratch);
     account_free(&it->account);
     crowd_free(&it->crowd);

@@ -38,6 +38,7 @@ struct load {
     struct peer *peers; /* the runners in front when rate is not 0; the followers at the end */
     uint32_t peer_count;
     int epoll;
+    SSL_CTX *tls; /* owned; NULL: plain */
     struct buf scratch;
 
     uint32_t opened;         /* connected and shaken hands */

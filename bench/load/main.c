@@ -3,6 +3,7 @@
  * its figures are to be read.
  */
 #include <argp.h>
+#include <signal.h>
 
 #include "base/exit_code.h"
 #include "bench/load/report.h"
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
     if (load == NULL)
         return EXIT_CODE_USAGE;
     descriptors_raise_limit();
+    signal(SIGPIPE, SIG_IGN); /* TLS writes without MSG_NOSIGNAL */
     int status = EXIT_CODE_OK;
     if (load_run(load)) {
         report_json(stdout, load);

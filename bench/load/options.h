@@ -9,6 +9,7 @@
 
 struct load_options {
     uint64_t port;
+    bool tls;
     const char *protocol;
     uint64_t followers;
     uint64_t runners;

@@ -25,7 +25,7 @@ static void watch(struct peer *peer, int operation)
     struct epoll_event event = {.data.ptr = peer};
     event.events =
         (peer->is_stalled ? 0 : EPOLLIN) | (peer->is_writing ? EPOLLOUT : 0) | EPOLLRDHUP;
-    CHECK(epoll_ctl(peer->epoll, operation, peer->fd, &event) == 0);
+    CHECK(epoll_ctl(peer->epoll, operation, peer->stream.fd, &event) == 0);
 }
 
 /* --- opening -------------------------------------------------------------------------------------------------------- */
@@ -37,19 +37,19 @@ int peer_open(struct peer *peer, const struct peer_target *target)
     struct linger at_once = {.l_onoff = 1};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (peer->fd < 0)
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
         return ERR_SYSTEM;
-    setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (target->receive_bytes > 0)
-        setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUF, &target->receive_bytes,
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &target->receive_bytes,
                    sizeof target->receive_bytes);
-    if (connect(peer->fd, (struct sockaddr *)&address, sizeof address) < 0 &&
-        errno != EINPROGRESS) {
-        close(peer->fd);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) {
+        close(fd);
         return ERR_SYSTEM;
     }
+    stream_open(&peer->stream, fd, target->tls);
     ws_reader_init(&peer->reader, WS_CLIENT);
     peer->subprotocol = target->subprotocol;
     CHECK(ws_handshake_request(&request, peer->key, &peer->out) == 0);
@@ -63,13 +63,13 @@ int peer_open(struct peer *peer, const struct peer_target *target)
 
 static void flush(struct peer *peer)
 {
-    ssize_t sent = send(peer->fd, peer->out.data, peer->out.len, MSG_NOSIGNAL);
+    ssize_t sent = stream_write(&peer->stream, peer->out.data, peer->out.len);
     if (sent < 0 && errno != EAGAIN) {
         close_for(peer, strerror(errno));
         return;
     }
     buf_consume(&peer->out, sent < 0 ? 0 : (size_t)sent);
-    bool is_writing = peer->out.len > 0;
+    bool is_writing = peer->out.len > 0 && !stream_listens(&peer->stream);
     if (is_writing != peer->is_writing) {
         peer->is_writing = is_writing;
         watch(peer, EPOLL_CTL_MOD);
@@ -150,17 +150,33 @@ static void take_answer(struct peer *peer, const uint8_t *bytes, size_t len)
     buf_fini(&rest);
 }
 
+static void take(struct peer *peer, uint8_t *bytes, size_t len)
+{
+    if (peer->state == PEER_OPEN)
+        take_frames(peer, bytes, len);
+    else
+        take_answer(peer, bytes, len);
+}
+
+static bool reads(const struct peer *peer)
+{
+    return peer->state == PEER_SHAKING || (peer->state == PEER_OPEN && !peer->is_stalled);
+}
+
+/* What was decrypted already is no event of the descriptor. */
 static void read_some(struct peer *peer, struct buf *scratch)
 {
-    ssize_t got = recv(peer->fd, scratch->data, scratch->cap, 0);
-    if (got < 0 && errno == EAGAIN)
-        return;
-    if (got <= 0)
-        close_for(peer, got == 0 ? "end of stream" : strerror(errno));
-    else if (peer->state == PEER_OPEN)
-        take_frames(peer, scratch->data, (size_t)got);
-    else
-        take_answer(peer, scratch->data, (size_t)got);
+    do {
+        ssize_t got = stream_read(&peer->stream, scratch->data, scratch->cap);
+        if (got < 0 && errno == EAGAIN)
+            break;
+        if (got <= 0)
+            close_for(peer, got == 0 ? "end of stream" : strerror(errno));
+        else
+            take(peer, scratch->data, (size_t)got);
+    } while (reads(peer) && stream_has_more(&peer->stream));
+    if (reads(peer) && peer->out.len > 0 && !peer->is_writing)
+        flush(peer);
 }
 
 /* --- turning -------------------------------------------------------------------------------------------------------- */
@@ -169,7 +185,7 @@ static void finish_connecting(struct peer *peer)
 {
     int error = 0;
     socklen_t len = sizeof error;
-    getsockopt(peer->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    getsockopt(peer->stream.fd, SOL_SOCKET, SO_ERROR, &error, &len);
     if (error != 0) {
         close_for(peer, strerror(error));
         return;
@@ -203,7 +219,7 @@ void peer_stall(struct peer *peer)
 void peer_drop(struct peer *peer)
 {
     if (peer->state != PEER_IDLE && peer->state != PEER_CLOSED) {
-        close(peer->fd);
+        stream_close(&peer->stream);
         peer->state = PEER_CLOSED;
     }
     ws_gather_fini(&peer->gather);

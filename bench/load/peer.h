@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "bench/load/stream.h"
 #include "codec/ws_frame.h"
 #include "codec/ws_handshake.h"
 #include "codec/ws_message.h"
@@ -24,7 +25,7 @@ struct peer {
     const struct peer_events *events; /* borrowed */
     void *ctx;
     int epoll;
-    int fd;
+    struct stream stream;
     uint32_t follower; /* whose sets it follows; PEER_NOBODY: none */
     uint32_t runner;   /* whose positions it publishes; PEER_NOBODY: none */
     enum peer_state state;
@@ -54,6 +55,7 @@ struct peer_target {
     const char *path;        /* borrowed until peer_open() returns */
     const char *subprotocol; /* NULL: none; static storage */
     int receive_bytes;       /* of the socket's buffer; 0: as the system has it */
+    SSL_CTX *tls;            /* borrowed; NULL: plain */
 };
 
 /* Begin to connect. 0, or ERR_SYSTEM with errno. */
