@@ -100,11 +100,17 @@ static void refuse(struct access *access, const struct access_question *question
 static bool is_over(struct access *access, const struct access_question *question,
                     struct fault *fault)
 {
-    if (!failed_tokens_is_over(trust_failed_tokens(access->trust), question->address,
-                               question->now_ms))
+    struct failed_tokens *failed = trust_failed_tokens(access->trust);
+    if (!failed_tokens_is_over(failed, question->address, question->now_ms))
         return false;
+    failed_tokens_add_unseen(failed, question->address, question->now_ms);
     fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
     return true;
+}
+
+bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms)
+{
+    return failed_tokens_is_shunned(trust_failed_tokens(access->trust), address, now_ms);
 }
 
 void access_free_permit(struct access *access, struct permit **permit)

@@ -241,10 +241,23 @@ static int start_refused(struct shard *shard, int fd, const struct address *peer
     return 0;
 }
 
+/* A flood of bad tokens: the cheapest end there is, and nothing in the log. Operators have a budget of their own. */
+static bool is_shunned(struct shard *shard, int fd, const struct address *peer)
+{
+    if (!shard->routes->takes_websockets ||
+        !access_shuns(shard->access, address_ip(peer), worker_now_ms(shard->worker)))
+        return false;
+    metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_too_many_failed_tokens, 1);
+    conn_close_by_reset(fd);
+    return true;
+}
+
 int session_start(struct shard *shard, int fd, const struct address *peer)
 {
     struct admission_ticket *ticket = NULL;
     struct fault fault;
+    if (is_shunned(shard, fd, peer))
+        return ERR_TOO_MANY;
     int err =
         admission_enter(shard->admission, peer, worker_now_ms(shard->worker), &ticket, &fault);
     if (err < 0)
