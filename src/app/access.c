@@ -2,6 +2,7 @@
 
 #include <utlist.h>
 
+#include "app/session.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 
 #define PARKED_MAX 1000
+#define PARKED_PER_ADDRESS (PARKED_MAX / 10)
 #define TIDY_EVERY_MS 60000
 
 /* A session that waits for keys. */
@@ -243,9 +245,24 @@ static void free_parked(struct parked *parked)
     mem_free(parked);
 }
 
+/* One customer must not take all places. */
+static bool has_its_share(const struct access *access, const struct session *session)
+{
+    struct ip address = session_address(session);
+    struct cidr customer = cidr_of_customer(&address);
+    const struct parked *at;
+    size_t count = 0;
+    DL_FOREACH(access->parked, at)
+    {
+        address = session_address(at->session);
+        count += cidr_holds(&customer, &address);
+    }
+    return count >= PARKED_PER_ADDRESS;
+}
+
 int access_park(struct access *access, struct session *session, size_t issuer, struct span message)
 {
-    if (access->parked_count == PARKED_MAX)
+    if (access->parked_count == PARKED_MAX || has_its_share(access, session))
         return ERR_FULL;
     struct parked *parked = mem_try(sizeof *parked);
     if (parked == NULL || buf_append(&parked->bytes.message, message) < 0) {

@@ -20,6 +20,8 @@ async function startWithIssuer(t, more = []) {
   return { issuer, server, operators: await Operators.of(server) };
 }
 
+const PLACES_OF_AN_ADDRESS = 100; // of those where a session can wait for keys
+
 /* { code, closed } with which a session was told that its token is no good any more. */
 async function end(client) {
   const { error } = await client.next();
@@ -201,8 +203,10 @@ class KeyServer {
     it.issuer = issuer;
     it.count = 0;
     it.broken = false;
-    it.server = http.createServer((_, response) => {
+    it.held = undefined; // a promise: answers wait for it
+    it.server = http.createServer(async (_, response) => {
       it.count++;
+      await it.held;
       response.writeHead(it.broken ? 500 : 200, { 'content-type': 'application/json' });
       response.end(it.broken ? 'oops' : JSON.stringify(it.issuer.jwks));
     });
@@ -248,6 +252,23 @@ forEachWorkerCount((suffix, workers) => {
     await old.expectNothingMore();
     assert.ok(keys.count >= 3);
   });
+});
+
+test('those of one address who wait for keys leave room for others', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms']);
+  let release;
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  keys.held = new Promise((resolve) => (release = resolve));
+  const token = await issuer.addKey('ES256', 'second').then(() => issuer.token({ sub: '8' }, { kid: 'second' }));
+  const crowd = await server.clients(PLACES_OF_AN_ADDRESS, { localAddress: '127.0.0.2' });
+  for (const client of crowd) client.send({ token });
+  const late = await server.client({ localAddress: '127.0.0.2' });
+  late.send({ token });
+  assert.strictEqual((await late.next()).error.code, 'keys_missing');
+  const other = await server.client();
+  other.send({ token });
+  release();
+  for (const client of [...crowd, other]) assert.ok((await client.next()).token.expires > now());
 });
 
 test('an unknown kid does not make the server ask for keys again and again', async (t) => {
