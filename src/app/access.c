@@ -209,7 +209,7 @@ bool access_still_holds(const struct access *access, const struct permit *permit
                         struct fault *fault)
 {
     const struct pass *pass = permit->pass;
-    if (pass->expires_s <= now_s() - access->leeway_s)
+    if (pass_end_is_over(pass->expires_s, now_s(), access->leeway_s))
         explain(TOKEN_expired, fault);
     else if (revocations_match(authority_revocations(access->authority), pass))
         explain(TOKEN_revoked, fault);

@@ -69,6 +69,14 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+test('a session falls when its token expires also where clocks may be far apart', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '5m']);
+  const expires = now() + 1;
+  const mortal = await server.client(bearer(await issuer.token({ sub: '7', exp: expires })));
+  assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
+  assert.ok(now() <= expires + 5, `at ${now()}, it expired at ${expires}`);
+});
+
 test('a session that renews its token goes on and misses nothing', async (t) => {
   const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '0']);
   const feed = await server.client(bearer(await issuer.token({ sub: '7' })));
