@@ -181,6 +181,43 @@ test("nothing of the operators' port is on the public one, and nothing of it wit
   assert.deepStrictEqual((await operators.get('/revocations')).revocations, []);
 });
 
+test('operators have tries of their own, whatever strangers do, and the other way round', async (t) => {
+  const { issuer, server, operators } = await startWithIssuer(t, ['--max-failed-tokens-per-second', '5']);
+  const token = await issuer.token({ sub: '7' });
+  const says = async () => {
+    const client = await server.client();
+    client.send({ token });
+    const answer = await client.next();
+    client.destroy();
+    return answer.token ? 'welcome' : answer.error.code;
+  };
+  const isOver = async () => {
+    (await server.client()).send({ token: 'junk' });
+    return (await says()) === 'too_many_failed_tokens';
+  };
+  await until(isOver, 'strangers to be over their budget');
+  assert.strictEqual((await operators.ask('GET', '/sessions')).status, 200);
+  await until(async () => (await says()) === 'welcome', 'the budget to come back');
+  const areOver = async () => {
+    await operators.ask('GET', '/sessions', undefined, 'wrong');
+    return (await operators.ask('GET', '/sessions')).status === 429;
+  };
+  await until(areOver, 'operators to be over theirs');
+  assert.strictEqual(await says(), 'welcome');
+});
+
+test("on the operators' port HEAD is answered as GET, without the body", async (t) => {
+  const { operators } = await startWithIssuer(t);
+  for (const path of ['/sessions', '/revocations', '/log-level', '/metrics', '/healthz']) {
+    const { status, headers, body } = await operators.ask('HEAD', path);
+    assert.deepStrictEqual([status, body], [200, ''], path);
+    assert.ok(Number(headers['content-length']) > 0, path);
+    assert.strictEqual(headers['content-type'], (await operators.ask('GET', path)).headers['content-type'], path);
+  }
+  assert.strictEqual((await operators.ask('HEAD', '/kick')).status, 405);
+  assert.strictEqual((await operators.ask('HEAD', '/sessions', undefined, 'wrong')).status, 401);
+});
+
 test('operators are told what is wrong with what they ask', async (t) => {
   const { operators } = await startWithIssuer(t);
   const wrong = [
@@ -369,16 +406,47 @@ test('it gives up root for another user, and goes on keeping revocations', { ski
   assert.strictEqual(fs.statSync(file).uid, 65534);
 });
 
-test('a client certificate is as good as a token for the name in it, until it is revoked', async (t) => {
+/* A server that takes certificates of `clients`, and what a client of the name needs. */
+async function startWithCertificates(t, more = []) {
   const issuer = await issuerOf(t);
   const [pki, clients] = [new Pki(t), new Pki(t, 'clients')];
   const certificate = pki.issueServer();
-  const more = ['--tls-client-ca', clients.cert, '--max-sessions-per-token', '2'];
-  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, more));
+  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, ['--tls-client-ca', clients.cert, ...more]));
+  const shown = ({ cert, key }) => ({ ...server.tls, cert: fs.readFileSync(cert), key: fs.readFileSync(key) });
+  return { clients, server, shown };
+}
+
+test('a session falls when its client certificate runs out', async (t) => {
+  const { clients, server, shown } = await startWithCertificates(t, ['--token-leeway', '0']);
+  const mortal = await server.client(shown(clients.issueMortal('7', 4)));
+  const other = await server.client(shown(clients.issue('8')));
+  mortal.follow([7]);
+  mortal.publish(7, 1, 2);
+  assert.deepStrictEqual(await mortal.next(), { userId: 7, lat: 1, lng: 2 });
+  assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
+  await other.expectNothingMore();
+});
+
+test('one with a certificate who is turned away does not use up its sessions', async (t) => {
+  const more = ['--max-connections', '2', '--max-sessions-per-token', '1', '--keep-alive-timeout', '200ms'];
+  const { clients, server, shown } = await startWithCertificates(t, more);
+  const certificate = shown(clients.issue('7'));
+  const others = await server.clients(2);
+  for (let i = 0; i < 5; i++)
+    assert.strictEqual((await server.get('/healthz', certificate)).status, 503);
+  for (const other of others) await other.close();
+  await server.becomesIdle();
+  const client = await server.client(certificate);
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.deepStrictEqual(await client.next(), { userId: 7, lat: 1, lng: 2 });
+});
+
+test('a client certificate is as good as a token for the name in it, until it is revoked', async (t) => {
+  const { clients, server, shown } = await startWithCertificates(t, ['--max-sessions-per-token', '2']);
   const operators = await Operators.of(server);
-  const files = clients.issue('7');
-  const shown = { ...server.tls, cert: fs.readFileSync(files.cert), key: fs.readFileSync(files.key) };
-  const client = await server.client(shown);
+  const certificate = shown(clients.issue('7'));
+  const client = await server.client(certificate);
   client.follow([7, 8]);
   assert.deepStrictEqual((await client.next()).error.ids, [8]);
   client.publish(7, 1, 2);
@@ -387,7 +455,7 @@ test('a client certificate is as good as a token for the name in it, until it is
   assert.deepStrictEqual((await client.next()).error.ids, [8]);
   await operators.post('/revoke', { sub: '7' });
   assert.deepStrictEqual(await end(client), ['token_revoked', 4403]);
-  const again = await server.client(shown);
+  const again = await server.client(certificate);
   again.publish(7, 3, 4);
   assert.strictEqual((await again.next()).error.code, 'token_required');
   await again.closed();
