@@ -2,6 +2,7 @@
 
 #include <utlist.h>
 
+#include "app/session.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 
 #define PARKED_MAX 1000
+#define PARKED_PER_ADDRESS (PARKED_MAX / 10)
 #define TIDY_EVERY_MS 60000
 
 /* A session that waits for keys. */
@@ -100,11 +102,17 @@ static void refuse(struct access *access, const struct access_question *question
 static bool is_over(struct access *access, const struct access_question *question,
                     struct fault *fault)
 {
-    if (!failed_tokens_is_over(trust_failed_tokens(access->trust), question->address,
-                               question->now_ms))
+    struct failed_tokens *failed = trust_failed_tokens(access->trust);
+    if (!failed_tokens_is_over(failed, question->address, question->now_ms))
         return false;
+    failed_tokens_add_unseen(failed, question->address, question->now_ms);
     fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
     return true;
+}
+
+bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms)
+{
+    return failed_tokens_is_shunned(trust_failed_tokens(access->trust), address, now_ms);
 }
 
 void access_free_permit(struct access *access, struct permit **permit)
@@ -201,7 +209,7 @@ bool access_still_holds(const struct access *access, const struct permit *permit
                         struct fault *fault)
 {
     const struct pass *pass = permit->pass;
-    if (pass->expires_s <= now_s() - access->leeway_s)
+    if (pass_end_is_over(pass->expires_s, now_s(), access->leeway_s))
         explain(TOKEN_expired, fault);
     else if (revocations_match(authority_revocations(access->authority), pass))
         explain(TOKEN_revoked, fault);
@@ -237,9 +245,24 @@ static void free_parked(struct parked *parked)
     mem_free(parked);
 }
 
+/* One customer must not take all places. */
+static bool has_its_share(const struct access *access, const struct session *session)
+{
+    struct ip address = session_address(session);
+    struct cidr customer = cidr_of_customer(&address);
+    const struct parked *at;
+    size_t count = 0;
+    DL_FOREACH(access->parked, at)
+    {
+        address = session_address(at->session);
+        count += cidr_holds(&customer, &address);
+    }
+    return count >= PARKED_PER_ADDRESS;
+}
+
 int access_park(struct access *access, struct session *session, size_t issuer, struct span message)
 {
-    if (access->parked_count == PARKED_MAX)
+    if (access->parked_count == PARKED_MAX || has_its_share(access, session))
         return ERR_FULL;
     struct parked *parked = mem_try(sizeof *parked);
     if (parked == NULL || buf_append(&parked->bytes.message, message) < 0) {

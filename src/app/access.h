@@ -62,6 +62,9 @@ struct access_answer {
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
                                struct access_answer *answer);
 
+/* Is a new connection from there not worth an answer (app/failed_tokens.h)? */
+bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms);
+
 /*
  * The bearer of a client certificate, good until `expires_s`, publishes and follows the name in it. Owned by the caller. NULL: no
  * memory, a name that is none, too many sessions, run out or revoked.
@@ -81,7 +84,7 @@ bool access_takes_message(struct access *access, struct permit *permit, uint64_t
 
 /*
  * A session waits for an issuer's keys: keep a copy of the message to be taken up again (empty: a request, which its reader
- * keeps), and then of what comes behind it. 0; ERR_FULL: too many wait; ERR_NO_MEMORY.
+ * keeps), and then of what comes behind it. 0; ERR_FULL: too many wait, or too many of its address; ERR_NO_MEMORY.
  */
 int access_park(struct access *access, struct session *session, size_t issuer, struct span message);
 int access_park_more(struct access *access, const struct session *session, struct span rest);

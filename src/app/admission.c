@@ -66,12 +66,26 @@ static struct admission_ticket *find_or_make(struct admission *admission, struct
     return made;
 }
 
-static int enter_address(struct admission *admission, const struct address *address,
-                         struct admission_ticket **ticket)
+/* Explains what went wrong, and returns it. */
+static int explain(int err, const struct admission_limits *limits, struct fault *fault)
+{
+    if (err == ERR_TOO_MANY)
+        fault_set(fault, FAULT_too_many_connections_per_address,
+                  "the address has its %zu connections", limits->connections_per_address);
+    else if (err == ERR_NO_MEMORY)
+        fault_set(fault, FAULT_out_of_memory, "no memory for another connection");
+    return err;
+}
+
+int admission_enter_from(struct admission *admission, struct ip ip,
+                         struct admission_ticket **ticket, struct fault *fault)
 {
     int err = 0;
+    *ticket = NULL;
+    if (admission->limits.connections_per_address == 0)
+        return 0;
     pthread_mutex_lock(&admission->lock);
-    struct admission_ticket *found = find_or_make(admission, address_ip(address));
+    struct admission_ticket *found = find_or_make(admission, ip);
     if (found == NULL)
         err = ERR_NO_MEMORY;
     else if (found->connections >= admission->limits.connections_per_address)
@@ -80,7 +94,7 @@ static int enter_address(struct admission *admission, const struct address *addr
         found->connections++;
     pthread_mutex_unlock(&admission->lock);
     *ticket = err == 0 ? found : NULL;
-    return err;
+    return explain(err, &admission->limits, fault);
 }
 
 static void leave_address(struct admission *admission, struct admission_ticket *ticket)
@@ -96,7 +110,7 @@ static void leave_address(struct admission *admission, struct admission_ticket *
     pthread_mutex_unlock(&admission->lock);
 }
 
-int admission_enter(struct admission *admission, const struct address *address, uint64_t now_ms,
+int admission_enter(struct admission *admission, const struct ip *ip, uint64_t now_ms,
                     struct admission_ticket **ticket, struct fault *fault)
 {
     const struct admission_limits *limits = &admission->limits;
@@ -112,14 +126,9 @@ int admission_enter(struct admission *admission, const struct address *address, 
         fault_set(fault, FAULT_too_many_connections, "the server has its %zu connections",
                   limits->connections);
         err = ERR_TOO_MANY;
-    } else if (limits->connections_per_address > 0) {
-        err = enter_address(admission, address, ticket);
-        if (err == ERR_TOO_MANY)
-            fault_set(fault, FAULT_too_many_connections_per_address,
-                      "the address has its %zu connections", limits->connections_per_address);
+    } else if (ip != NULL) {
+        err = admission_enter_from(admission, *ip, ticket, fault);
     }
-    if (err == ERR_NO_MEMORY)
-        fault_set(fault, FAULT_out_of_memory, "no memory for another connection");
     if (err < 0)
         atomic_fetch_sub(&admission->connections, 1);
     return err;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
-#include "net/address.h"
+#include "base/ip.h"
 
 struct admission;
 struct admission_ticket;
@@ -29,11 +29,16 @@ struct admission *admission_new(const struct admission_limits *limits);
 void admission_free(struct admission **admission);
 
 /*
- * 0: admitted, `*ticket` (NULL while there is no limit per address) is to be given back with admission_leave(). ERR_TOO_MANY:
- * `fault` says which limit. ERR_NO_MEMORY.
+ * 0: admitted, `*ticket` (NULL while there is no limit per address) is to be given back with admission_leave(). ERR_TOO_MANY,
+ * ERR_NO_MEMORY: `fault` says why. `ip` NULL: it is not known yet whose the connection is, and `*ticket` is NULL.
  */
-int admission_enter(struct admission *admission, const struct address *address, uint64_t now_ms,
+int admission_enter(struct admission *admission, const struct ip *ip, uint64_t now_ms,
                     struct admission_ticket **ticket, struct fault *fault);
+
+/* One that was admitted without its address: this is it. As admission_enter(); also when refused it stays admitted. */
+int admission_enter_from(struct admission *admission, struct ip ip,
+                         struct admission_ticket **ticket, struct fault *fault);
+
 void admission_leave(struct admission *admission, struct admission_ticket *ticket);
 
 #endif

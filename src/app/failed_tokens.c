@@ -6,10 +6,16 @@
 
 #define PLACES 16384
 #define NETWORK_BYTES 8 /* of an IPv6 address */
+#define PATIENCE 10     /* times the budget, in tokens that are refused unseen */
+
+struct place {
+    struct rate bad;
+    struct rate unseen;
+};
 
 struct failed_tokens {
     size_t per_second;
-    struct rate places[PLACES];
+    struct place places[PLACES];
 };
 
 struct failed_tokens *failed_tokens_new(size_t per_second)
@@ -25,7 +31,7 @@ void failed_tokens_free(struct failed_tokens **failed)
     *failed = NULL;
 }
 
-static struct rate *place_of(struct failed_tokens *failed, const struct ip *address)
+static struct place *place_of(struct failed_tokens *failed, const struct ip *address)
 {
     size_t bytes = ip_is_v4(address) ? sizeof address->bytes : NETWORK_BYTES;
     return &failed->places[hash_for_table(address->bytes, bytes) % PLACES];
@@ -33,10 +39,20 @@ static struct rate *place_of(struct failed_tokens *failed, const struct ip *addr
 
 bool failed_tokens_is_over(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
-    return rate_is_over(place_of(failed, &address), failed->per_second, now_ms);
+    return rate_is_over(&place_of(failed, &address)->bad, failed->per_second, now_ms);
 }
 
 void failed_tokens_add(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
-    rate_count(place_of(failed, &address), failed->per_second, now_ms);
+    rate_count(&place_of(failed, &address)->bad, failed->per_second, now_ms);
+}
+
+void failed_tokens_add_unseen(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
+{
+    rate_count(&place_of(failed, &address)->unseen, PATIENCE * failed->per_second, now_ms);
+}
+
+bool failed_tokens_is_shunned(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
+{
+    return rate_is_over(&place_of(failed, &address)->unseen, PATIENCE * failed->per_second, now_ms);
 }

@@ -5,6 +5,10 @@
  * time. So nothing grows, whoever comes; two addresses may share a place, seldom and by chance. Of an IPv6 address the first
  * 64 bits count: whoever has one has them all.
  *
+ * To refuse a token unseen is cheap, and to accept a connection, read its request and answer it is not, when there are ten
+ * thousand a second. So who goes on, over the budget, at ten times its rate, is shunned: what it begins beyond that is not
+ * worth an answer. Refusals go on at that rate, so a shunned address that stops is let in again within a moment.
+ *
  * One for the process, used by every worker's thread; without locks.
  */
 #ifndef SPECTATE_APP_FAILED_TOKENS_H
@@ -27,5 +31,11 @@ bool failed_tokens_is_over(struct failed_tokens *failed, struct ip address, uint
 
 /* It has shown a bad one. */
 void failed_tokens_add(struct failed_tokens *failed, struct ip address, uint64_t now_ms);
+
+/* It has shown one, good or bad, while it was over its budget. */
+void failed_tokens_add_unseen(struct failed_tokens *failed, struct ip address, uint64_t now_ms);
+
+/* Over its budget, it does so at over ten times the rate: its new connections are not to be answered. */
+bool failed_tokens_is_shunned(struct failed_tokens *failed, struct ip address, uint64_t now_ms);
 
 #endif

@@ -8,6 +8,7 @@
 #include "app/session_access.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
+#include "app/trusted_proxies.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/ip.h"
@@ -241,12 +242,28 @@ static int start_refused(struct shard *shard, int fd, const struct address *peer
     return 0;
 }
 
+/* A flood of bad tokens: the cheapest end there is, and nothing in the log. Operators have a budget of their own. */
+static bool is_shunned(struct shard *shard, int fd, const struct ip *peer)
+{
+    if (!shard->routes->takes_websockets ||
+        !access_shuns(shard->access, *peer, worker_now_ms(shard->worker)))
+        return false;
+    metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_too_many_failed_tokens, 1);
+    conn_close_by_reset(fd);
+    return true;
+}
+
 int session_start(struct shard *shard, int fd, const struct address *peer)
 {
     struct admission_ticket *ticket = NULL;
+    struct ip ip = address_ip(peer);
     struct fault fault;
+    if (is_shunned(shard, fd, &ip))
+        return ERR_TOO_MANY;
+    /* Whom a trusted proxy brings is in its request, if anywhere. */
     int err =
-        admission_enter(shard->admission, peer, worker_now_ms(shard->worker), &ticket, &fault);
+        admission_enter(shard->admission, trusted_proxies_hold(shard->proxies, &ip) ? NULL : &ip,
+                        worker_now_ms(shard->worker), &ticket, &fault);
     if (err < 0)
         return start_refused(shard, fd, peer, &fault);
     err = start_admitted(shard, fd, peer, ticket);

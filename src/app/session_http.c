@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/admission.h"
 #include "app/routes.h"
 #include "app/session_access.h"
 #include "app/shard.h"
@@ -140,20 +141,28 @@ static void log_upgrade(const struct session *session)
         ip_format(&session->client, client), target);
 }
 
-/* From here on the connection is one client's; before, a proxy may have sent the requests of several. */
-static void settle_client(struct session *session)
+/*
+ * From here on the connection is one client's; before, a proxy may have sent the requests of several. So who came by a proxy is
+ * counted only now. 101, or the status to refuse with.
+ */
+static int settle_client(struct session *session, struct fault *fault)
 {
-    session->client =
-        trusted_proxies_client(session->shard->proxies, &session->client, session->http);
+    struct shard *shard = session->shard;
+    session->client = trusted_proxies_client(shard->proxies, &session->client, session->http);
     log_upgrade(session);
+    bool is_counted =
+        session->ticket != NULL ||
+        admission_enter_from(shard->admission, session->client, &session->ticket, fault) == 0;
+    return is_counted ? 101 : 503;
 }
 
 void session_take_up_request(struct session *session)
 {
     struct fault fault;
     bool by_subprotocol = false;
-    settle_client(session);
-    int status = ws_handshake_check(session->http, &fault);
+    int status = settle_client(session, &fault);
+    if (status == 101)
+        status = ws_handshake_check(session->http, &fault);
     if (status == 101)
         status = session_admit_request(session, &by_subprotocol, &fault);
     if (status == 101)

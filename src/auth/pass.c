@@ -2,6 +2,11 @@
 
 #include "base/mem.h"
 
+bool pass_end_is_over(int64_t expires_s, int64_t now_s, int64_t leeway_s)
+{
+    return expires_s <= now_s - (leeway_s < PASS_LATE_MAX_S ? leeway_s : PASS_LATE_MAX_S);
+}
+
 struct pass *pass_new(void)
 {
     struct pass *pass = mem_try(sizeof *pass);

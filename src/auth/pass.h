@@ -29,6 +29,13 @@ struct pass {
     uint32_t follows;       /* 0: the server's limit. Not cut to that */
 };
 
+/*
+ * What ends at `expires_s` is over, by clocks that may differ by the leeway. But never more than this late, however large the
+ * leeway: sessions are looked at every second, and none may be there 5 s after its token's end.
+ */
+#define PASS_LATE_MAX_S 3
+bool pass_end_is_over(int64_t expires_s, int64_t now_s, int64_t leeway_s);
+
 /* An empty pass, that lets nobody do anything; NULL without memory. */
 struct pass *pass_new(void);
 

@@ -179,7 +179,7 @@ static int check_expectations(const struct token *token, const struct token_rule
     int64_t issued_s = token->iat == NOT_SAID ? rules->now_s : token->iat;
     if (!is_from(token, rules->iss))
         return refuse(TOKEN_unknown_issuer, refusal);
-    if (token->exp + rules->leeway_s <= rules->now_s)
+    if (pass_end_is_over(token->exp, rules->now_s, rules->leeway_s))
         return refuse(TOKEN_expired, refusal);
     if (token->nbf > latest_s || issued_s > latest_s)
         return refuse(TOKEN_not_yet_valid, refusal);

@@ -40,7 +40,7 @@ struct token_rules {
     const struct key_set *keys; /* NULL: not here yet */
     struct auth_groups *groups; /* NULL: none */
     int64_t now_s;              /* UTC since 1970 */
-    int64_t leeway_s;           /* for exp, nbf, iat: 0 or more */
+    int64_t leeway_s;           /* for nbf, iat, and exp as pass_end_is_over(); 0 or more */
     int64_t max_life_s;         /* exp - (iat or now) at most */
 };
 

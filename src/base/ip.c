@@ -93,6 +93,11 @@ bool cidr_holds(const struct cidr *cidr, const struct ip *ip)
     return rest == 0 || (cidr->ip.bytes[whole] ^ ip->bytes[whole]) >> (8 - rest) == 0;
 }
 
+struct cidr cidr_of_customer(const struct ip *ip)
+{
+    return (struct cidr){.ip = *ip, .bits = ip_is_v4(ip) ? 128 : 64};
+}
+
 bool ip_is_loopback(const struct ip *ip)
 {
     static const struct cidr v4 = {.ip = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 0}},

@@ -38,6 +38,9 @@ int cidr_parse(struct span text, struct cidr *out);
 
 bool cidr_holds(const struct cidr *cidr, const struct ip *ip);
 
+/* All that one customer has as a rule, and can come from: an address of IPv4, the first 64 bits of one of IPv6. */
+struct cidr cidr_of_customer(const struct ip *ip);
+
 /* 127.0.0.0/8 or ::1. */
 bool ip_is_loopback(const struct ip *ip);
 

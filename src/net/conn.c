@@ -359,14 +359,19 @@ void conn_close(struct conn *conn)
     conn->polled.fd = -1;
 }
 
-void conn_reset(struct conn *conn)
+void conn_close_by_reset(int fd)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void conn_reset(struct conn *conn)
+{
     if (conn->closing)
         return;
     if (conn->tls != NULL)
         conn_tls_close(conn, false);
-    setsockopt(conn->polled.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    conn_close_by_reset(conn->polled.fd);
     conn_close(conn);
 }
 

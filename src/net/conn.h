@@ -72,6 +72,9 @@ struct conn {
 /* Take over a connected, non-blocking descriptor. 0; ERR_SYSTEM, ERR_NO_MEMORY: the descriptor is still the caller's. */
 int conn_open(struct conn *conn, struct worker *worker, int fd, const struct conn_events *events);
 
+/* Of a descriptor that becomes no connection: when it is closed, the peer gets RST, and the kernel keeps nothing of it. */
+void conn_close_by_reset(int fd);
+
 /* Begin to connect. 0; ERR_SYSTEM (out of descriptors), ERR_NO_MEMORY: no event follows. */
 int conn_connect(struct conn *conn, struct worker *worker, const struct address *address,
                  const struct conn_events *events);

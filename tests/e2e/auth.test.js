@@ -6,10 +6,12 @@ const assert = require('node:assert');
 const test = require('node:test');
 const jose = require('jose');
 const WebSocket = require('ws');
+const { Operators } = require('./lib/operators.js');
 const { startServer } = require('./lib/server.js');
 const { temporaryFile } = require('./lib/temporary.js');
 const { Issuer, authArgs, bearer, issuerOf } = require('./lib/tokens.js');
 const { spectate } = require('./lib/program.js');
+const { until } = require('./lib/wait.js');
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384'];
 const REFUSED = (reason) => `spectate_tokens_refused_total{reason="${reason}"}`;
@@ -22,7 +24,7 @@ async function startWithIssuer(t, more = []) {
   return { issuer, server };
 }
 
-/* { status, code, headers } of a handshake that is refused. */
+/* { status, code, headers } of a handshake that is refused; { error } of one without an answer. */
 function refusal(server, options = {}) {
   const { path = '', protocols = [], ...rest } = options;
   return new Promise((resolve, reject) => {
@@ -31,7 +33,7 @@ function refusal(server, options = {}) {
       ws.terminate();
       reject(new Error('it was opened'));
     });
-    ws.on('error', () => {});
+    ws.on('error', ({ code }) => resolve({ error: code }));
     ws.on('unexpected-response', (_, response) => {
       let body = '';
       response.on('data', (data) => (body += data));
@@ -274,6 +276,21 @@ test('an address that shows too many bad tokens is not listened to for a while',
   assert.ok(refused.headers['retry-after'] >= 1);
   const elsewhere = await server.client({ ...good, localAddress: '127.0.0.2' });
   await expectWorks(elsewhere, 7);
+});
+
+test('an address that goes on for all that is not answered any more, and the others are', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--max-failed-tokens-per-second', '1']);
+  const open = await server.client({ ...bearer(await issuer.token({ sub: '7' })), localAddress: '127.0.0.2' });
+  const stranger = { ...bearer('x'), localAddress: '127.0.0.2' };
+  const ask = (options) => server.get('/healthz', options).then(({ status }) => status);
+  await until(async () => (await refusal(server, stranger)).error === 'ECONNRESET', 'a connection without an answer');
+  assert.strictEqual(await ask(), 200);
+  await expectWorks(open, 7);
+  await expectWorks(await server.client(bearer(await issuer.token({ sub: '8' }))), 8);
+  const operators = await Operators.of(server);
+  assert.strictEqual(await ask({ port: operators.port, localAddress: '127.0.0.2' }), 200);
+  const isLetIn = () => ask({ localAddress: '127.0.0.2' }).catch(() => false);
+  await until(isLetIn, 'it to be let in again');
 });
 
 test('pages of other hosts may not connect unless they are named', async (t) => {

@@ -164,3 +164,20 @@ for (const [name, from, forwardedFor, address] of [
     assert.strictEqual(await upgradedFrom(server, from, forwardedFor), address);
   });
 }
+
+test('WebSockets are limited by the address that X-Forwarded-For names', async (t) => {
+  const server = await startServer(t, ['--trusted-proxies', PROXY, '--max-connections-per-address', '2']);
+  const ask = async (forwardedFor) => {
+    const peer = await server.raw({ localAddress: PROXY });
+    await peer.write(handshake({ headers: { 'X-Forwarded-For': forwardedFor } }));
+    return { peer, status: (await peer.httpAnswer()).status };
+  };
+  const first = await ask('192.0.2.7');
+  assert.deepStrictEqual([first.status, (await ask('192.0.2.7')).status], [101, 101]);
+  assert.strictEqual((await ask('192.0.2.7')).status, 503);
+  assert.strictEqual((await ask('192.0.2.8')).status, 101);
+  assert.strictEqual(await server.metric(ERRORS('too_many_connections_per_address')), 1);
+  first.peer.destroy();
+  await server.showsMetrics({ spectate_sessions: 2 });
+  assert.strictEqual((await ask('192.0.2.7')).status, 101);
+});

@@ -20,6 +20,8 @@ async function startWithIssuer(t, more = []) {
   return { issuer, server, operators: await Operators.of(server) };
 }
 
+const PLACES_OF_AN_ADDRESS = 100; // of those where a session can wait for keys
+
 /* { code, closed } with which a session was told that its token is no good any more. */
 async function end(client) {
   const { error } = await client.next();
@@ -65,6 +67,14 @@ forEachWorkerCount((suffix, workers) => {
     }
     await (await again.client(young)).expectNothingMore();
   });
+});
+
+test('a session falls when its token expires also where clocks may be far apart', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '5m']);
+  const expires = now() + 1;
+  const mortal = await server.client(bearer(await issuer.token({ sub: '7', exp: expires })));
+  assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
+  assert.ok(now() <= expires + 5, `at ${now()}, it expired at ${expires}`);
 });
 
 test('a session that renews its token goes on and misses nothing', async (t) => {
@@ -171,6 +181,43 @@ test("nothing of the operators' port is on the public one, and nothing of it wit
   assert.deepStrictEqual((await operators.get('/revocations')).revocations, []);
 });
 
+test('operators have tries of their own, whatever strangers do, and the other way round', async (t) => {
+  const { issuer, server, operators } = await startWithIssuer(t, ['--max-failed-tokens-per-second', '5']);
+  const token = await issuer.token({ sub: '7' });
+  const says = async () => {
+    const client = await server.client();
+    client.send({ token });
+    const answer = await client.next();
+    client.destroy();
+    return answer.token ? 'welcome' : answer.error.code;
+  };
+  const isOver = async () => {
+    (await server.client()).send({ token: 'junk' });
+    return (await says()) === 'too_many_failed_tokens';
+  };
+  await until(isOver, 'strangers to be over their budget');
+  assert.strictEqual((await operators.ask('GET', '/sessions')).status, 200);
+  await until(async () => (await says()) === 'welcome', 'the budget to come back');
+  const areOver = async () => {
+    await operators.ask('GET', '/sessions', undefined, 'wrong');
+    return (await operators.ask('GET', '/sessions')).status === 429;
+  };
+  await until(areOver, 'operators to be over theirs');
+  assert.strictEqual(await says(), 'welcome');
+});
+
+test("on the operators' port HEAD is answered as GET, without the body", async (t) => {
+  const { operators } = await startWithIssuer(t);
+  for (const path of ['/sessions', '/revocations', '/log-level', '/metrics', '/healthz']) {
+    const { status, headers, body } = await operators.ask('HEAD', path);
+    assert.deepStrictEqual([status, body], [200, ''], path);
+    assert.ok(Number(headers['content-length']) > 0, path);
+    assert.strictEqual(headers['content-type'], (await operators.ask('GET', path)).headers['content-type'], path);
+  }
+  assert.strictEqual((await operators.ask('HEAD', '/kick')).status, 405);
+  assert.strictEqual((await operators.ask('HEAD', '/sessions', undefined, 'wrong')).status, 401);
+});
+
 test('operators are told what is wrong with what they ask', async (t) => {
   const { operators } = await startWithIssuer(t);
   const wrong = [
@@ -201,8 +248,10 @@ class KeyServer {
     it.issuer = issuer;
     it.count = 0;
     it.broken = false;
-    it.server = http.createServer((_, response) => {
+    it.held = undefined; // a promise: answers wait for it
+    it.server = http.createServer(async (_, response) => {
       it.count++;
+      await it.held;
       response.writeHead(it.broken ? 500 : 200, { 'content-type': 'application/json' });
       response.end(it.broken ? 'oops' : JSON.stringify(it.issuer.jwks));
     });
@@ -248,6 +297,23 @@ forEachWorkerCount((suffix, workers) => {
     await old.expectNothingMore();
     assert.ok(keys.count >= 3);
   });
+});
+
+test('those of one address who wait for keys leave room for others', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms']);
+  let release;
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  keys.held = new Promise((resolve) => (release = resolve));
+  const token = await issuer.addKey('ES256', 'second').then(() => issuer.token({ sub: '8' }, { kid: 'second' }));
+  const crowd = await server.clients(PLACES_OF_AN_ADDRESS, { localAddress: '127.0.0.2' });
+  for (const client of crowd) client.send({ token });
+  const late = await server.client({ localAddress: '127.0.0.2' });
+  late.send({ token });
+  assert.strictEqual((await late.next()).error.code, 'keys_missing');
+  const other = await server.client();
+  other.send({ token });
+  release();
+  for (const client of [...crowd, other]) assert.ok((await client.next()).token.expires > now());
 });
 
 test('an unknown kid does not make the server ask for keys again and again', async (t) => {
@@ -340,16 +406,47 @@ test('it gives up root for another user, and goes on keeping revocations', { ski
   assert.strictEqual(fs.statSync(file).uid, 65534);
 });
 
-test('a client certificate is as good as a token for the name in it, until it is revoked', async (t) => {
+/* A server that takes certificates of `clients`, and what a client of the name needs. */
+async function startWithCertificates(t, more = []) {
   const issuer = await issuerOf(t);
   const [pki, clients] = [new Pki(t), new Pki(t, 'clients')];
   const certificate = pki.issueServer();
-  const more = ['--tls-client-ca', clients.cert, '--max-sessions-per-token', '2'];
-  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, more));
+  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, ['--tls-client-ca', clients.cert, ...more]));
+  const shown = ({ cert, key }) => ({ ...server.tls, cert: fs.readFileSync(cert), key: fs.readFileSync(key) });
+  return { clients, server, shown };
+}
+
+test('a session falls when its client certificate runs out', async (t) => {
+  const { clients, server, shown } = await startWithCertificates(t, ['--token-leeway', '0']);
+  const mortal = await server.client(shown(clients.issueMortal('7', 4)));
+  const other = await server.client(shown(clients.issue('8')));
+  mortal.follow([7]);
+  mortal.publish(7, 1, 2);
+  assert.deepStrictEqual(await mortal.next(), { userId: 7, lat: 1, lng: 2 });
+  assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
+  await other.expectNothingMore();
+});
+
+test('one with a certificate who is turned away does not use up its sessions', async (t) => {
+  const more = ['--max-connections', '2', '--max-sessions-per-token', '1', '--keep-alive-timeout', '200ms'];
+  const { clients, server, shown } = await startWithCertificates(t, more);
+  const certificate = shown(clients.issue('7'));
+  const others = await server.clients(2);
+  for (let i = 0; i < 5; i++)
+    assert.strictEqual((await server.get('/healthz', certificate)).status, 503);
+  for (const other of others) await other.close();
+  await server.becomesIdle();
+  const client = await server.client(certificate);
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.deepStrictEqual(await client.next(), { userId: 7, lat: 1, lng: 2 });
+});
+
+test('a client certificate is as good as a token for the name in it, until it is revoked', async (t) => {
+  const { clients, server, shown } = await startWithCertificates(t, ['--max-sessions-per-token', '2']);
   const operators = await Operators.of(server);
-  const files = clients.issue('7');
-  const shown = { ...server.tls, cert: fs.readFileSync(files.cert), key: fs.readFileSync(files.key) };
-  const client = await server.client(shown);
+  const certificate = shown(clients.issue('7'));
+  const client = await server.client(certificate);
   client.follow([7, 8]);
   assert.deepStrictEqual((await client.next()).error.ids, [8]);
   client.publish(7, 1, 2);
@@ -358,7 +455,7 @@ test('a client certificate is as good as a token for the name in it, until it is
   assert.deepStrictEqual((await client.next()).error.ids, [8]);
   await operators.post('/revoke', { sub: '7' });
   assert.deepStrictEqual(await end(client), ['token_revoked', 4403]);
-  const again = await server.client(shown);
+  const again = await server.client(certificate);
   again.publish(7, 3, 4);
   assert.strictEqual((await again.next()).error.code, 'token_required');
   await again.closed();

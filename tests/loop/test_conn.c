@@ -29,7 +29,8 @@ static int tear_down(void **state)
 {
     (void)state;
     heard_close(&heard, loop);
-    close(peer);
+    if (peer >= 0)
+        close(peer);
     loop_free(&loop);
     return 0;
 }
@@ -74,6 +75,69 @@ TEST(what_arrives_is_handed_on)
     peer_says("lo");
     loop_run_until(loop, has_heard_hello, &heard, 10);
     assert_int_equal(heard.ends, 0);
+}
+
+static void turn_some(void)
+{
+    for (int i = 0; i < 5; i++)
+        loop_turn(loop);
+}
+
+TEST(while_it_is_paused_nothing_is_read_and_then_all_of_it_and_the_end)
+{
+    peer_says("hel");
+    conn_pause(&heard.conn);
+    turn_some();
+    peer_says("lo");
+    shutdown(peer, SHUT_WR);
+    turn_some();
+    assert_int_equal(heard.bytes.len, 0);
+    assert_int_equal(heard.ends, 0);
+    conn_resume(&heard.conn);
+    loop_run_until(loop, heard_has_ended, &heard, 10);
+    assert_true(has_heard_hello(&heard));
+    assert_int_equal(heard.end, CONN_END_FIN);
+}
+
+static void pause_for_good(struct heard *it)
+{
+    conn_pause(&it->conn);
+}
+
+TEST(one_that_pauses_itself_as_it_reads_is_paused_again_each_time)
+{
+    heard.in_bytes = pause_for_good;
+    peer_says("hel");
+    turn_some();
+    peer_says("lo");
+    turn_some();
+    assert_int_equal(heard.bytes.len, 3);
+    conn_resume(&heard.conn);
+    loop_run_until(loop, has_heard_hello, &heard, 10);
+    peer_says("!");
+    turn_some();
+    assert_true(has_heard_hello(&heard));
+}
+
+TEST(one_that_is_paused_writes_as_before)
+{
+    uint8_t got[8];
+    conn_pause(&heard.conn);
+    assert_int_equal(conn_write(&heard.conn, span_of_text("hello")), 0);
+    assert_int_equal(peer_reads(got, sizeof got), 5);
+}
+
+TEST(that_it_broke_while_it_was_paused_is_told_when_it_goes_on)
+{
+    conn_pause(&heard.conn);
+    assert_int_equal(conn_write(&heard.conn, span_of_text("unread")), 0);
+    close(peer);
+    peer = -1;
+    turn_some();
+    conn_resume(&heard.conn);
+    loop_run_until(loop, heard_has_ended, &heard, 10);
+    assert_int_equal(heard.end, CONN_END_RESET);
+    assert_int_equal(heard.ends, 1);
 }
 
 TEST(the_end_of_the_stream_is_told_once_after_what_came_before_it)

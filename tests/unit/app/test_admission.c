@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "net/address.h"
 #include "tests/lib/test.h"
 
 static uint64_t now_ms = 5000;
@@ -18,7 +19,8 @@ static int enter(struct admission *admission, const char *address, struct admiss
                  struct fault *fault)
 {
     struct address peer = from(address);
-    return admission_enter(admission, &peer, now_ms, ticket, fault);
+    struct ip ip = address_ip(&peer);
+    return admission_enter(admission, &ip, now_ms, ticket, fault);
 }
 
 TEST(without_limits_everybody_enters_and_no_ticket_is_kept)
@@ -82,6 +84,27 @@ TEST(one_turned_away_at_its_address_does_not_count_in_the_total)
         assert_int_equal(enter(admission, "127.0.0.1:1", &tickets[1], &fault), ERR_TOO_MANY);
     assert_int_equal(enter(admission, "127.0.0.2:1", &tickets[1], &fault), 0);
     admission_leave(admission, tickets[0]);
+    admission_leave(admission, tickets[1]);
+    admission_free(&admission);
+}
+
+TEST(one_whose_address_is_known_later_counts_there_from_then_on)
+{
+    struct admission_limits limits = {.connections_per_address = 1};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *tickets[2];
+    struct address address = from("192.0.2.7:0");
+    struct fault fault;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(admission_enter(admission, NULL, now_ms, &tickets[i], &fault), 0);
+        assert_null(tickets[i]);
+    }
+    struct ip ip = address_ip(&address);
+    assert_int_equal(admission_enter_from(admission, ip, &tickets[0], &fault), 0);
+    assert_int_equal(admission_enter_from(admission, ip, &tickets[1], &fault), ERR_TOO_MANY);
+    assert_int_equal(fault.code, FAULT_too_many_connections_per_address);
+    admission_leave(admission, tickets[0]);
+    assert_int_equal(admission_enter_from(admission, ip, &tickets[1], &fault), 0);
     admission_leave(admission, tickets[1]);
     admission_free(&admission);
 }

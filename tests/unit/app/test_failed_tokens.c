@@ -45,10 +45,26 @@ TEST(addresses_of_one_ipv6_network_share_a_budget)
     failed_tokens_free(&failed);
 }
 
+TEST(who_goes_on_at_ten_times_the_budget_is_shunned_for_a_moment)
+{
+    struct failed_tokens *failed = failed_tokens_new(3);
+    show_bad(failed, "192.0.2.1", 3);
+    for (int i = 0; i < 29; i++)
+        failed_tokens_add_unseen(failed, key("192.0.2.1"), 1000);
+    assert_false(failed_tokens_is_shunned(failed, key("192.0.2.1"), 1000));
+    failed_tokens_add_unseen(failed, key("192.0.2.1"), 1000);
+    assert_true(failed_tokens_is_shunned(failed, key("192.0.2.1"), 1000));
+    assert_false(failed_tokens_is_shunned(failed, key("192.0.2.2"), 1000));
+    assert_false(failed_tokens_is_shunned(failed, key("192.0.2.1"), 1040));
+    failed_tokens_free(&failed);
+}
+
 TEST(without_a_limit_nobody_is_over_it)
 {
     struct failed_tokens *failed = failed_tokens_new(0);
     show_bad(failed, "192.0.2.1", 1000);
+    failed_tokens_add_unseen(failed, key("192.0.2.1"), 1000);
+    assert_false(failed_tokens_is_shunned(failed, key("192.0.2.1"), 1000));
     assert_false(failed_tokens_is_over(failed, key("192.0.2.1"), 1000));
     failed_tokens_free(&failed);
 }

@@ -609,6 +609,17 @@ TEST(a_token_is_good_until_just_before_it_expires_and_the_leeway_later)
     expect_refused_with(given, TOKEN_expired);
 }
 
+TEST(a_token_is_over_three_seconds_after_its_end_however_large_the_leeway)
+{
+    struct token_rules given = rules();
+    sign_claims("{\"exp\":1777600000}");
+    given.leeway_s = 300;
+    given.now_s = 1777600002;
+    expect_accepted_with(given);
+    given.now_s = 1777600003;
+    expect_refused_with(given, TOKEN_expired);
+}
+
 TEST(a_token_is_good_from_nbf_and_iat_on_and_the_leeway_earlier)
 {
     static const char *const claims[] = {"{\"exp\":1777600600,\"nbf\":1777600000}",

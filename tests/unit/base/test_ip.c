@@ -100,6 +100,19 @@ TEST(a_network_in_another_form_is_refused)
     }
 }
 
+TEST(a_customer_has_an_address_of_ipv4_and_a_network_of_ipv6)
+{
+    struct ip a = ip("192.0.2.1");
+    struct ip b = ip("192.0.2.2");
+    struct ip c = ip("2001:db8:1:2::1");
+    struct ip d = ip("2001:db8:1:2:ffff::1");
+    struct ip e = ip("2001:db8:1:3::1");
+    struct cidr small = cidr_of_customer(&a);
+    struct cidr large = cidr_of_customer(&c);
+    assert_true(cidr_holds(&small, &a) && !cidr_holds(&small, &b));
+    assert_true(cidr_holds(&large, &d) && !cidr_holds(&large, &e));
+}
+
 TEST(loopback_is_127_and_1)
 {
     struct ip a = ip("127.3.2.1");
