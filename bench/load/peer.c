@@ -43,8 +43,7 @@ int peer_open(struct peer *peer, const struct peer_target *target)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (target->receive_bytes > 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &target->receive_bytes,
-                   sizeof target->receive_bytes);
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &target->receive_bytes, sizeof target->receive_bytes);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) {
         close(fd);
         return ERR_SYSTEM;
