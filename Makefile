@@ -35,7 +35,7 @@ tsan:
 fuzz:
 	@tools/fuzz $(FUZZ_SECONDS)
 
-# The micro benches, then whole servers side by side (docs/benchmarks.md): a quarter of an hour, on a quiet machine.
+# The micro benches, then whole servers side by side (docs/benchmarks.md): some twenty minutes, on a quiet machine.
 bench:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory all

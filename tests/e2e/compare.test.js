@@ -28,10 +28,10 @@ function assertFlawless(report, name) {
 
 test('in each scenario every copy arrives, once and in order', async (t) => {
   const { results } = await compare(t, '--server', 'ours');
-  assert.ok(Object.keys(results).length >= 8);
+  assert.ok(Object.keys(results).length >= 10);
   for (const [name, { ours }] of Object.entries(results)) {
     assertFlawless(ours[0], name);
-    assert.strictEqual(ours[0].expected > 0, !['idle', 'storm'].includes(name), name);
+    assert.strictEqual(ours[0].expected > 0, !['idle', 'idle-tls', 'storm'].includes(name), name);
   }
 });
 
@@ -41,4 +41,12 @@ test('the page has a table with both, and says what is not there', async (t) => 
   assert.match(run.stdout, /^\| spectate \| [\d.]+ \|/m);
   assert.match(run.stdout, /^\| bare send loop \| [\d.]+ \([\d.]+\) \|/m);
   assert.match(run.stdout, /^Measured on /m);
+});
+
+test('over TLS every copy arrives as well, and stands beside what is plain', async (t) => {
+  const { run, results } = await compare(t, '--server', 'ours', '--server', 'ours-tls', '--scenario', 'tls', '--scenario', 'idle-tls');
+  assertFlawless(results.tls['ours-tls'][0], 'tls');
+  assert.ok(results.tls['ours-tls'][0].expected > 0);
+  assertFlawless(results['idle-tls']['ours-tls'][0], 'idle-tls');
+  assert.match(run.stdout, /^\| spectate, TLS \| [\d.]+ \([\d.]+\) \|/m);
 });
