@@ -59,9 +59,10 @@ def better_than_ours(outcome, name):
     rows = outcome["results"][name]
     found = []
     for server in outcome["servers"]:
-        if server["name"] in ("ours", "bare") or server["name"] not in rows or "ours" not in rows:
+        beside = servers.ours_beside(server["name"])
+        if server["name"] in (beside, "bare") or server["name"] not in rows or beside not in rows:
             continue
-        value, ours = figure(rows[server["name"]], key), figure(rows["ours"], key)
+        value, ours = figure(rows[server["name"]], key), figure(rows[beside], key)
         if value > ours if key in MORE_IS_BETTER else value < ours:
             found.append(f"{server['title']} ({value / ours:.2f})")
     return f"`{name}`, {MEASURES[key][0].split(',')[0]}: {', '.join(found)}" if found else None
@@ -71,9 +72,8 @@ def not_first(outcome):
     found = [text for name in outcome["results"] if (text := better_than_ours(outcome, name))]
     if not found:
         return "In this run no other server was better at what a scenario is about."
-    return "Where ours was not first in this run, with multiples of ours; a few hundredths are within the noise:\n\n" + "\n".join(
-        f"- {text}" for text in found
-    )
+    heading = "Where ours was not first in this run, with multiples of ours (over TLS, of ours over TLS); a few hundredths are within the noise:"
+    return heading + "\n\n" + "\n".join(f"- {text}" for text in found)
 
 
 def limits(outcome, name):

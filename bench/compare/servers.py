@@ -261,6 +261,11 @@ def takes_part(server, scenario):
     return scenario in getattr(server, "only", usual)
 
 
+def ours_beside(name):
+    """Which of ours a server is held against when it is asked who is first: the one that speaks as it does."""
+    return OursTls.name if name.endswith("-tls") else Ours.name
+
+
 # Running one.
 
 
