@@ -294,7 +294,7 @@ test('what a slow reader gets is fresh, however deep the buffers before it, and 
   const reader = await server.rawSession(follow(RUNNERS));
   await ages(feed, reader, 2000);
   await server.showsMetrics({ spectate_slow_followers: 1 });
-  const got = await ages(feed, reader, 2000);
+  const got = await ages(feed, reader, 6000); // long against the bound on any machine
   const sorted = got.map(({ age }) => age).sort((a, b) => a - b);
   assert.ok(sorted[sorted.length * 0.95] < feed.count / 4, `${sorted[sorted.length * 0.95]} of ${feed.count}`);
   assert.deepStrictEqual([...new Set(got.map(({ userId }) => userId))].sort(), RUNNERS);
