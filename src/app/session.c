@@ -245,7 +245,7 @@ static int start_refused(struct shard *shard, int fd, const struct address *peer
 /* A flood of bad tokens: the cheapest end there is, and nothing in the log. Operators have a budget of their own. */
 static bool is_shunned(struct shard *shard, int fd, const struct ip *peer)
 {
-    if (!shard->routes->takes_websockets ||
+    if (!shard->routes->takes_websockets || trusted_proxies_hold(shard->proxies, peer) ||
         !access_shuns(shard->access, *peer, worker_now_ms(shard->worker)))
         return false;
     metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_too_many_failed_tokens, 1);

@@ -3,7 +3,7 @@
 #include "hub/slow.h"
 
 #define LINK_BYTES_PER_MS                                                                          \
-    2 /* 16 kbit/s: the slowest link on which an age is bounded from the start */
+    2 /* 16 kbit/s: the slowest link on which a calm stream needs no answers */
 #define LINK_LAG_MS 2000
 #define KIB_PER_PROBE 32 /* on a link that is slower still */
 
