@@ -72,7 +72,8 @@ def not_first(outcome):
     found = [text for name in outcome["results"] if (text := better_than_ours(outcome, name))]
     if not found:
         return "In this run no other server was better at what a scenario is about."
-    heading = "Where ours was not first in this run, with multiples of ours (over TLS, of ours over TLS); a few hundredths are within the noise:"
+    heading = "Where ours was not first in this run, with multiples of ours (over TLS, of ours over TLS); "
+    heading += "a few hundredths are within the noise:"
     return heading + "\n\n" + "\n".join(f"- {text}" for text in found)
 
 

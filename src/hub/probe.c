@@ -2,31 +2,37 @@
 
 #include "hub/slow.h"
 
-#define LINK_BYTES_PER_MS                                                                          \
-    2 /* 16 kbit/s: the slowest link on which a calm stream needs no answers */
-#define LINK_LAG_MS 2000
-#define KIB_PER_PROBE 32 /* on a link that is slower still */
+/* 16 kbit/s: the slowest link on which a calm stream needs no answers. */
+#define LINK_BYTES_PER_MS 2
+#define LINK_LAG_MAX_MS 600000 /* far below where 32 bits wrap */
+#define KIB_PER_PROBE 32       /* on a link that is slower still */
 
 static uint16_t stream_kib(const struct audience *audience)
 {
     return (uint16_t)((audience->stream_bytes + audience->pending->bytes) / 1024);
 }
 
+/* How far such a link may be behind: 2 of 5 seconds, so that there is time left to notice. */
+static uint32_t link_lag_ms(const struct hub *hub)
+{
+    uint64_t lag_ms = hub->options.fresh_ms * 2 / 5;
+    return lag_ms < LINK_LAG_MAX_MS ? (uint32_t)lag_ms : LINK_LAG_MAX_MS;
+}
+
 /* The link carries what is pending behind what it has not carried yet. */
-static void carry(struct audience *audience, uint32_t now_ms)
+static void carry(struct audience *audience, uint32_t most_ms, uint32_t now_ms)
 {
     bool is_idle = (int32_t)(audience->carried_ms - now_ms) < 0;
     uint64_t takes_ms = audience->pending->bytes / LINK_BYTES_PER_MS;
-    uint32_t most_ms = LINK_LAG_MS; /* more would say no more, and could wrap */
     audience->carried_ms = (is_idle ? now_ms : audience->carried_ms) +
                            (takes_ms < most_ms ? (uint32_t)takes_ms : most_ms);
     if (audience->carried_ms - now_ms > most_ms)
         audience->carried_ms = now_ms + most_ms;
 }
 
-static bool is_due(const struct audience *audience, uint32_t now_ms)
+static bool is_due(const struct audience *audience, uint32_t lag_ms, uint32_t now_ms)
 {
-    return audience->carried_ms - now_ms >= LINK_LAG_MS ||
+    return audience->carried_ms - now_ms >= lag_ms ||
            (uint16_t)(stream_kib(audience) - audience->probed_kib) >= KIB_PER_PROBE;
 }
 
@@ -82,9 +88,10 @@ void probe_turn(struct hub *hub, struct audience *audience, uint64_t now_ms)
 {
     if (!slow_is_bounded(hub, audience->speech->dialect))
         return;
-    carry(audience, (uint32_t)now_ms);
+    uint32_t lag_ms = link_lag_ms(hub);
+    carry(audience, lag_ms, (uint32_t)now_ms);
     if (audience->wait != AUDIENCE_WAITS_FOR_NONE)
         judge(hub, audience, now_ms);
-    if (audience->wait == AUDIENCE_WAITS_FOR_NONE && is_due(audience, (uint32_t)now_ms))
+    if (audience->wait == AUDIENCE_WAITS_FOR_NONE && is_due(audience, lag_ms, (uint32_t)now_ms))
         put(audience, (uint32_t)now_ms);
 }

@@ -2,8 +2,8 @@
  * probe: who of an audience is late to read.
  *
  * The buffers between us and a reader may take minutes of the stream before its socket is ever full. So a probe goes along
- * with the stream of an audience, as part of a batch and so at the cost of no send: once a link of 16 kbit/s would be two
- * seconds behind with what has gone since the last, and at the latest after 32 KiB. Who has not answered it in time reads too
+ * with the stream of an audience, as part of a batch and so at the cost of no send: once a link of 16 kbit/s would be
+ * behind by two fifths of the bound with what has gone since the last, and at the latest after 32 KiB. Who has not answered it in time reads too
  * slowly, and gets a window (hub/slow.h).
  */
 #ifndef SPECTATE_HUB_PROBE_H
