@@ -8,8 +8,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "auth/base64url.h"
 #include "auth/claims.h"
+#include "base/base64url.h"
 #include "base/err.h"
 #include "base/mem.h"
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/base64url.h"
 #include "auth/key_file.h"
+#include "base/base64url.h"
 #include "base/check.h"
 #include "base/err.h"
 

@@ -3,9 +3,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "auth/base64url.h"
 #include "auth/claims.h"
 #include "auth/token_claims.h"
+#include "base/base64url.h"
 #include "base/err.h"
 #include "base/mem.h"
 

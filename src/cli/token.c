@@ -9,10 +9,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "auth/base64url.h"
 #include "auth/key_file.h"
 #include "auth/mint.h"
 #include "auth/secret.h"
+#include "base/base64url.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"

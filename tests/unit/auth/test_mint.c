@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/base64url.h"
 #include "auth/key_file.h"
 #include "auth/key_maker.h"
 #include "auth/key_set.h"
 #include "auth/secret.h"
 #include "auth/token.h"
+#include "base/base64url.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "tests/lib/test.h"

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/base64url.h"
 #include "auth/claims.h"
 #include "auth/groups.h"
+#include "base/base64url.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "tests/lib/guard.h"

@@ -69,3 +69,56 @@ TEST(only_the_canonical_form_of_64_bits_is_an_integer)
         assert_false(runner_id_is_integer(&id));
     }
 }
+
+static struct position at(double lat, double lng)
+{
+    return (struct position){.lat.real = lat, .lng.real = lng};
+}
+
+TEST(a_coordinate_is_rounded_to_the_nearest_unit)
+{
+    int32_t lat = 0;
+    int32_t lng = 0;
+    struct position position = at(48.85684004, -2.29270006);
+    assert_true(position_to_e7(&position, &lat, &lng));
+    assert_int_equal(lat, 488568400);
+    assert_int_equal(lng, -22927001);
+}
+
+TEST(an_integer_of_degrees_is_a_coordinate_too)
+{
+    int32_t lat = 0;
+    int32_t lng = 0;
+    struct position position = {.lat = {.is_integer = true, .integer = -90},
+                                .lng = {.is_integer = true, .integer = 180}};
+    assert_true(position_to_e7(&position, &lat, &lng));
+    assert_int_equal(lat, -900000000);
+    assert_int_equal(lng, 1800000000);
+}
+
+TEST(outside_wgs_84_there_are_no_units)
+{
+    int32_t lat = 1;
+    int32_t lng = 2;
+    struct position outside[] = {at(90.0000001, 0),
+                                 at(0, -180.0000001),
+                                 at(1e300, 0),
+                                 {.lat = {.is_integer = true, .integer = INT64_MIN}}};
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        assert_false(position_to_e7(&outside[i], &lat, &lng));
+    assert_int_equal(lat, 1);
+    assert_int_equal(lng, 2);
+}
+
+TEST(units_survive_the_way_there_and_back)
+{
+    for (int32_t e7 = -900000000; e7 < 900000000 - 12345; e7 += 12345) {
+        struct position position = {0};
+        int32_t lat = 0;
+        int32_t lng = 0;
+        position_set_e7(&position, e7, -2 * e7);
+        assert_true(position_to_e7(&position, &lat, &lng));
+        assert_int_equal(lat, e7);
+        assert_int_equal(lng, -2 * e7);
+    }
+}

@@ -3,8 +3,8 @@
  *
  * Strict, so that bytes have one text only: no padding, no white space, and the bits left over at the end are zero.
  */
-#ifndef SPECTATE_AUTH_BASE64URL_H
-#define SPECTATE_AUTH_BASE64URL_H
+#ifndef SPECTATE_BASE_BASE64URL_H
+#define SPECTATE_BASE_BASE64URL_H
 
 #include <stddef.h>
 #include <stdint.h>
