@@ -125,6 +125,7 @@ void audience_join(struct audience *audience, struct follower *follower)
     follower->audience = audience;
     follower->heard = audience->probe;
     audience->behind_count += follower->behind;
+    audience->has_joined = true;
     put(audience, audience->member_count++, follower);
 }
 
@@ -144,13 +145,13 @@ void audience_leave(struct audience *audience, struct follower *follower)
     follower->index = 0;
 }
 
-int audience_reserve_frame(struct audience *audience, size_t frame_bytes, size_t *queued_bytes)
+int audience_reserve(struct audience *audience, size_t bytes, size_t *queued_bytes)
 {
     if (audience->pending == NULL)
         audience->pending = batch_new(queued_bytes);
     if (audience->pending == NULL)
         return ERR_NO_MEMORY;
-    return batch_reserve(&audience->pending, frame_bytes);
+    return batch_reserve(&audience->pending, bytes);
 }
 
 /* A batch counts on what it begins with being followed by no gap; and what a pace leaves out is never accepted. */
@@ -160,18 +161,21 @@ bool audience_is_asleep(const struct audience *audience)
            audience->speech->pace_ms == 0;
 }
 
-void audience_append(struct audience *audience, struct span frame, uint64_t version)
+void audience_append(struct audience *audience, struct span encoded, uint64_t version)
 {
     struct batch *pending = audience->pending;
-    if (pending->frames == 0)
+    if (pending->positions == 0)
         pending->count_start = audience->accepted;
-    batch_append(pending, frame, version);
+    if (audience->speech->dialect->seal == NULL)
+        batch_append(pending, encoded, version);
+    else
+        batch_append_element(pending, encoded, version);
     audience->accepted++;
 }
 
 bool audience_has_pending(const struct audience *audience)
 {
-    return audience->pending != NULL && audience->pending->frames > 0;
+    return audience->pending != NULL && audience->pending->positions > 0;
 }
 
 void audience_seal(struct audience *audience, uint64_t now_ms)

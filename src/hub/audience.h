@@ -49,6 +49,7 @@ struct audience {
     uint16_t probed_kib;   /* of the stream before the last probe, cut */
     uint8_t probe;         /* number of the last one; 0: there was none */
     uint8_t wait;          /* for answers to it: enum audience_wait */
+    bool has_joined : 1;   /* somebody did since the last tick */
     bool is_dirty : 1;     /* in the queue of audiences to flush */
     bool is_waiting : 1;   /* in its speech's list of those to gather at the next tick */
     bool is_dead : 1;      /* has left the table; freed when it leaves these */
@@ -76,14 +77,14 @@ int audience_reserve_member(struct audience *audience);
 void audience_join(struct audience *audience, struct follower *follower);
 void audience_leave(struct audience *audience, struct follower *follower);
 
-/* Room for one more frame in the pending batch. 0 or ERR_NO_MEMORY. */
-int audience_reserve_frame(struct audience *audience, size_t frame_bytes, size_t *queued_bytes);
+/* Room for so many more bytes and one frame in the pending batch. 0 or ERR_NO_MEMORY. */
+int audience_reserve(struct audience *audience, size_t bytes, size_t *queued_bytes);
 
 /* No member would be given a batch: what is accepted needs only be counted. */
 bool audience_is_asleep(const struct audience *audience);
 
-/* Append a frame, for which there is room. */
-void audience_append(struct audience *audience, struct span frame, uint64_t version);
+/* Append an encoded position, for which there is room: a frame, or an element of the open one. */
+void audience_append(struct audience *audience, struct span encoded, uint64_t version);
 
 /* There is something to seal. */
 bool audience_has_pending(const struct audience *audience);

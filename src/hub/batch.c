@@ -11,8 +11,9 @@
 #define LARGEST_CAPACITY (1U << 30)
 
 struct mark {
-    uint32_t end;     /* offset behind the frame */
-    uint32_t version; /* over base_version */
+    uint32_t end;       /* offset behind the frame */
+    uint32_t version;   /* over base_version */
+    uint32_t positions; /* in all frames up to its end */
 };
 
 /* Marks lie backwards from the end of the memory; memcpy since that end is not aligned for certain. */
@@ -39,12 +40,12 @@ struct batch *batch_new(size_t *queued_bytes)
     return batch;
 }
 
-int batch_reserve(struct batch **batch, size_t frame_bytes)
+int batch_reserve(struct batch **batch, size_t bytes)
 {
     struct batch *old = *batch;
-    if (frame_bytes > LARGEST_CAPACITY)
+    if (bytes > LARGEST_CAPACITY)
         return ERR_NO_MEMORY;
-    size_t needed = old->bytes + frame_bytes + marks_bytes(old) + sizeof(struct mark);
+    size_t needed = old->bytes + bytes + marks_bytes(old) + sizeof(struct mark);
     if (needed <= old->capacity)
         return 0;
     size_t capacity = old->capacity;
@@ -62,28 +63,66 @@ int batch_reserve(struct batch **batch, size_t frame_bytes)
     return 0;
 }
 
-void batch_append(struct batch *batch, struct span frame, uint64_t version)
+static void append_bytes(struct batch *batch, struct span bytes)
 {
-    if (batch->frames == 0)
+    memcpy(batch->memory + batch->bytes, bytes.data, bytes.len);
+    batch->bytes += (uint32_t)bytes.len;
+    *batch->queued_bytes += bytes.len;
+}
+
+static void count_position(struct batch *batch, uint64_t version)
+{
+    if (batch->positions == 0)
         batch->base_version = version - 1;
     CHECK(version > batch->base_version && version - batch->base_version <= UINT32_MAX);
-    memcpy(batch->memory + batch->bytes, frame.data, frame.len);
-    batch->bytes += (uint32_t)frame.len;
-    struct mark mark = {batch->bytes, (uint32_t)(version - batch->base_version)};
+    batch->positions++;
+}
+
+/* All frames end here now, and no frame is open. */
+static void add_mark(struct batch *batch, uint64_t version)
+{
+    struct mark mark = {batch->bytes, (uint32_t)(version - batch->base_version), batch->positions};
     batch->frames++;
+    batch->open_at = batch->bytes;
     memcpy(batch->memory + batch->capacity - marks_bytes(batch), &mark, sizeof mark);
-    *batch->queued_bytes += frame.len;
+}
+
+void batch_append(struct batch *batch, struct span frame, uint64_t version)
+{
+    CHECK(batch->open_at == batch->bytes);
+    count_position(batch, version);
+    append_bytes(batch, frame);
+    add_mark(batch, version);
+}
+
+void batch_append_element(struct batch *batch, struct span element, uint64_t version)
+{
+    count_position(batch, version);
+    append_bytes(batch, element);
+    batch->open_version = version;
+}
+
+struct span batch_elements(const struct batch *batch)
+{
+    return span_of(batch->memory + batch->open_at, batch->bytes - batch->open_at);
+}
+
+void batch_close_frame(struct batch *batch, struct span frame)
+{
+    CHECK(batch->open_at < batch->bytes);
+    *batch->queued_bytes -= batch->bytes - batch->open_at;
+    batch->bytes = batch->open_at;
+    append_bytes(batch, frame);
+    add_mark(batch, batch->open_version);
 }
 
 void batch_extend(struct batch *batch, struct span bytes)
 {
-    CHECK(batch->frames > 0);
+    CHECK(batch->frames > 0 && batch->open_at == batch->bytes);
     struct mark mark = mark_at(batch, batch->frames - 1);
-    memcpy(batch->memory + batch->bytes, bytes.data, bytes.len);
-    batch->bytes += (uint32_t)bytes.len;
-    mark.end = batch->bytes;
+    append_bytes(batch, bytes);
+    mark.end = batch->open_at = batch->bytes;
     memcpy(batch->memory + batch->capacity - marks_bytes(batch), &mark, sizeof mark);
-    *batch->queued_bytes += bytes.len;
 }
 
 struct batch *batch_hold(struct batch *batch)
@@ -141,16 +180,22 @@ uint32_t batch_boundary(const struct batch *batch, uint32_t offset)
     return mark_at(batch, first_frame(batch, ends_before, offset)).end;
 }
 
-uint32_t batch_frames_before(const struct batch *batch, uint32_t offset)
+static uint32_t frames_before(const struct batch *batch, uint32_t offset)
 {
     if (offset == 0)
         return 0;
     return offset == batch->bytes ? batch->frames : first_frame(batch, ends_by, offset);
 }
 
+uint32_t batch_positions_before(const struct batch *batch, uint32_t offset)
+{
+    uint32_t frames = frames_before(batch, offset);
+    return frames == 0 ? 0 : mark_at(batch, frames - 1).positions;
+}
+
 uint64_t batch_version_at(const struct batch *batch, uint32_t offset)
 {
-    uint32_t frames = batch_frames_before(batch, offset);
+    uint32_t frames = frames_before(batch, offset);
     return frames == 0 ? batch->base_version
                        : batch->base_version + mark_at(batch, frames - 1).version;
 }

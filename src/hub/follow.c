@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "hub/catchup.h"
+#include "hub/framing.h"
 #include "hub/serve.h"
 #include "hub/slow.h"
 #include "hub/state.h"
@@ -72,6 +73,7 @@ static int draft_set(struct hub *hub, const struct follower *follower,
 struct move {
     struct audience *to;
     struct catchup *catchup; /* owned; NULL: it will be owed nothing of the past */
+    bool is_snapshot;
     int64_t owed; /* positions of the past that it is owed and that its debt does not hold yet */
 };
 
@@ -113,6 +115,7 @@ static int plan_catchup(struct hub *hub, struct follower *follower, bool snapsho
         mem_free(move->catchup);
         return ERR_NO_MEMORY;
     }
+    move->is_snapshot = snapshot;
     for (uint32_t i = 0; i < move->to->runner_count; i++) {
         const struct runner *runner = move->to->runners[i];
         uint32_t old_index;
@@ -180,12 +183,14 @@ static void make_move(struct hub *hub, struct follower *follower, const struct m
     if (follower->audience != NULL)
         leave_audience(hub, follower);
     serve_forget(hub, follower);
+    framing_close(hub, move->to, move->to->speech->pace_ms == 0);
     audience_join(move->to, follower);
     follower->cursor = hub->version;
     slow_look(hub, follower, now_ms);
     if (move->catchup == NULL)
         return;
     follower->slow->catchup = move->catchup;
+    follower->is_joining = move->is_snapshot;
     follower->debt = owed - (int64_t)move->to->accepted;
     serve_set_behind(hub, follower, true);
     if (slow_portion(follower) > 0)

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "hub/framing.h"
 #include "hub/probe.h"
 #include "hub/serve.h"
 #include "hub/slow.h"
@@ -20,6 +21,7 @@ struct hub *hub_new(const struct hub_options *options)
     hub->options = *options;
     hub->runners.max = options->max_runners;
     hub->scratch = (struct buf){.data = mem_must(SCRATCH_BYTES), .cap = SCRATCH_BYTES};
+    hub->sealed = (struct buf){.data = mem_must(FRAMING_SEALED_BYTES), .cap = FRAMING_SEALED_BYTES};
     return hub;
 }
 
@@ -47,6 +49,7 @@ void hub_free(struct hub **hub)
     mem_free(it->speeches);
     runner_table_fini(&it->runners);
     buf_fini(&it->scratch);
+    buf_fini(&it->sealed);
     buf_fini(&it->tick_scratch);
     mem_free(it);
     *hub = NULL;
@@ -83,7 +86,7 @@ static int prepare(struct hub *hub, struct audience *audience, const struct posi
         return speech_reserve_waiting(speech);
     int err = speech_encode(speech, position, hub->version + 1);
     if (err == 0)
-        err = audience_reserve_frame(audience, speech->frame.len, &hub->stats.queued_bytes);
+        err = framing_reserve(hub, audience, speech->frame.len);
     return err;
 }
 
@@ -122,21 +125,53 @@ static void relay(struct hub *hub, const struct runner *runner, uint64_t now_ms)
             speech_wait(audience->speech, audience, now_ms);
             continue;
         }
-        audience_append(audience, buf_span(&audience->speech->frame), hub->version);
-        hub_make_dirty(hub, audience);
+        framing_append(hub, audience, buf_span(&audience->speech->frame), hub->version);
+        if (audience_has_pending(audience))
+            hub_make_dirty(hub, audience);
     }
+}
+
+static void note_applied(struct hub *hub, const struct position *position)
+{
+    CHECK(position->origin < HUB_ORIGINS_MAX);
+    hub->applied[position->origin] = position->sequence;
+    if (hub->origins <= position->origin)
+        hub->origins = position->origin + 1U;
+}
+
+const uint64_t *hub_applied(const struct hub *hub, size_t *origins)
+{
+    *origins = hub->origins;
+    return hub->applied;
+}
+
+/* Times of arrival may be equal: each is a position of its own. */
+static int place_in_time(struct hub *hub, const struct runner *runner,
+                         const struct position *position)
+{
+    if (runner->version == 0 || position->time_ms > runner->newest.time_ms)
+        return 0;
+    if (position->time_ms < runner->newest.time_ms) {
+        hub->stats.late++;
+        return HUB_LATE;
+    }
+    if (position->time_is_arrival)
+        return 0;
+    hub->stats.duplicate++;
+    return HUB_DUPLICATE;
 }
 
 int hub_publish(struct hub *hub, const struct position *position, uint64_t now_ms)
 {
     struct runner *runner = NULL;
+    if (position->sequence != 0)
+        note_applied(hub, position);
     int err = runner_ensure(&hub->runners, &position->runner, &runner);
     if (err < 0)
         return err;
-    if (runner->version != 0 && position->time_ms < runner->newest.time_ms) {
-        hub->stats.late++;
-        return 1;
-    }
+    int place = place_in_time(hub, runner, position);
+    if (place != 0)
+        return place;
     err = prepare_all(hub, runner, position);
     if (err < 0) {
         runner_release(&hub->runners, runner);
@@ -183,12 +218,16 @@ static int gather(struct hub *hub, struct audience *audience)
         struct speech *speech = audience->speech;
         err = speech_encode(speech, &changed[i]->newest, changed[i]->version);
         if (err == 0)
-            err = audience_reserve_frame(audience, speech->frame.len, &hub->stats.queued_bytes);
+            err = framing_reserve(hub, audience, speech->frame.len);
         if (err < 0)
             break;
-        audience_append(audience, buf_span(&speech->frame), changed[i]->version);
+        framing_append(hub, audience, buf_span(&speech->frame), changed[i]->version);
+        if (audience->has_joined && i + 1 < count)
+            framing_close(hub, audience, false);
         audience->ticked = changed[i]->version;
     }
+    framing_close(hub, audience, err == 0);
+    audience->has_joined = false;
     if (err == 0)
         audience->ticked = hub->version;
     if (audience_has_pending(audience))
@@ -275,6 +314,7 @@ static bool flush_audience(struct hub *hub, struct audience *audience, uint64_t 
                            uint64_t now_ms)
 {
     if (audience->flushing == NULL) {
+        framing_close(hub, audience, true);
         probe_turn(hub, audience, now_ms);
         audience_seal(audience, now_ms);
     }

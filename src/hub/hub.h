@@ -33,10 +33,28 @@ struct audience;
 struct batch;
 struct slow;
 
+/* What a frame of several positions says besides them. */
+struct hub_seal {
+    const uint64_t
+        *applied; /* hub_applied(): with this frame its reader has all up to there; NULL: not yet */
+    size_t origins;
+    bool is_snapshot;    /* for one follower: what it had not got when it followed */
+    uint64_t superseded; /* for one follower: hub_superseded(); 0 in a frame for all */
+};
+
 /* How positions become bytes. Static, shared by all followers that speak it; one pointer is one dialect. */
 struct hub_dialect {
-    /* Append the complete frame(s) of one position. 0 or ERR_NO_MEMORY, with `out` as it was. */
+    /*
+     * Append one position: a complete frame, or an element of a frame where there is a `seal`; nothing when the dialect has no
+     * way to say it. 0 or ERR_NO_MEMORY, with `out` as it was.
+     */
     int (*encode)(const struct position *position, struct buf *out);
+
+    /*
+     * Append the one complete frame of these elements, perhaps none: at most HUB_SEAL_BYTES longer than they are. It does not fail
+     * when `out` has room for that. NULL: each position is a frame of its own.
+     */
+    int (*seal)(const struct hub_seal *seal, struct span elements, struct buf *out);
 
     /*
      * Write a probe, a complete frame that the peer answers once it has read it: hub_answered(). Returns its length,
@@ -45,6 +63,8 @@ struct hub_dialect {
     size_t (*write_probe)(uint32_t number, uint8_t *out);
 };
 #define HUB_PROBE_BYTES 16
+#define HUB_SEAL_BYTES 1280
+#define HUB_ORIGINS_MAX 64
 
 /* Where a follower's bytes go. The functions must not call the hub back. */
 struct hub_sink {
@@ -85,6 +105,7 @@ struct hub_stats {
         queued_bytes; /* in pending buffers and batches that somebody still claims; each counted once */
     uint64_t received;  /* positions accepted */
     uint64_t late;      /* positions with a fix time before the newest: not relayed */
+    uint64_t duplicate; /* positions with the fix time of the newest: not relayed */
     uint64_t delivered; /* (position, follower) pairs handed to the sink whole */
     uint64_t
         superseded; /* pairs given up for a newer one of the same runner; the last few when in sync again, or leaving */
@@ -113,8 +134,9 @@ struct follower {
     uint8_t answers; /* enum follower_answers */
     uint8_t
         heard; /* number of the last probe of its audience that it answered, or need not answer */
-    bool blocked; /* the socket is full */
-    bool behind;
+    bool blocked : 1; /* the socket is full */
+    bool behind : 1;
+    bool is_joining : 1; /* what it catches up with is the snapshot of a follow */
 };
 
 /* Owned by the caller. Aborts without memory. */
@@ -124,9 +146,11 @@ struct hub *hub_new(const struct hub_options *options);
 void hub_free(struct hub **hub);
 
 /*
- * A new position. 0: accepted, it will be flushed. 1: late, counted and not relayed. ERR_TOO_MANY: a new runner over
- * max_runners. ERR_NO_MEMORY: nothing changed. `now_ms` is monotonic and never decreases from call to call.
+ * A new position. 0: accepted, it will be flushed. HUB_LATE, HUB_DUPLICATE: older than the newest of its runner, or the same by its fix
+ * time; counted and not relayed. ERR_TOO_MANY: a new runner over max_runners. ERR_NO_MEMORY: nothing changed. Whatever comes of it, its
+ * number counts as applied. `now_ms` is monotonic and never decreases from call to call.
  */
+enum { HUB_LATE = 1, HUB_DUPLICATE = 2 };
 int hub_publish(struct hub *hub, const struct position *position, uint64_t now_ms);
 
 /*
@@ -178,6 +202,12 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
  * fine: one that is not awaited still shows that the peer answers probes; 0 never was one.
  */
 bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
+
+/*
+ * For each origin of positions (position.h) the number of the last one that came: as each origin's come in order, what followers in
+ * sync have got once all is flushed. HUB_ORIGINS_MAX of them; `*origins`: how many may differ from 0. Borrowed.
+ */
+const uint64_t *hub_applied(const struct hub *hub, size_t *origins);
 
 /* Serve everybody what is pending. True when the budget ran out: call again next turn. */
 bool hub_flush(struct hub *hub, uint64_t now_ms);

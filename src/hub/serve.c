@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "hub/catchup.h"
+#include "hub/framing.h"
 #include "hub/slow.h"
 
 #define SPANS_PER_SEND 16
@@ -35,8 +36,8 @@ static void go_to_next_batch(struct follower *follower)
 static void move_place(struct hub *hub, struct follower *follower, uint32_t offset)
 {
     const struct batch *batch = follower->place;
-    hub->stats.delivered +=
-        batch_frames_before(batch, offset) - batch_frames_before(batch, follower->place_offset);
+    hub->stats.delivered += batch_positions_before(batch, offset) -
+                            batch_positions_before(batch, follower->place_offset);
     follower->cursor = batch_version_at(batch, offset);
     follower->place_offset = offset;
     if (offset == batch->bytes)
@@ -145,6 +146,7 @@ void serve_hand_over(struct hub *hub, struct follower *follower, uint64_t now_ms
 {
     hand_over_place(hub, follower, now_ms);
     hand_over_batch(hub, follower, follower->audience->flushing, now_ms);
+    framing_close(hub, follower->audience, false);
     hand_over_batch(hub, follower, follower->audience->pending, now_ms);
     follower->cursor = hub->version;
 }
@@ -174,7 +176,7 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     if (follower->place == NULL || !is_over_budget(hub, follower, now_ms))
         return;
     const struct batch *place = follower->place;
-    uint64_t got = place->count_start + batch_frames_before(place, follower->place_offset);
+    uint64_t got = place->count_start + batch_positions_before(place, follower->place_offset);
     follower->debt = -(int64_t)got;
     follower->cursor = batch_version_at(place, follower->place_offset);
     serve_set_behind(hub, follower, true);
@@ -201,6 +203,12 @@ static void count_superseded(struct hub *hub, struct follower *follower, uint32_
     follower->debt -= given_up;
 }
 
+uint64_t serve_superseded_without(const struct follower *follower, uint32_t positions)
+{
+    int64_t given_up = follower->debt + (int64_t)follower->audience->accepted - positions;
+    return follower->superseded + (given_up > 0 ? (uint64_t)given_up : 0);
+}
+
 /* It is owed one position of each runner at most; how many exactly is counted at the end only, as that takes a look at all. */
 void serve_count_superseded(struct hub *hub, struct follower *follower)
 {
@@ -210,6 +218,7 @@ void serve_count_superseded(struct hub *hub, struct follower *follower)
 
 void serve_in_sync_again(struct hub *hub, struct follower *follower)
 {
+    framing_close(hub, follower->audience, follower->audience->speech->pace_ms == 0);
     count_superseded(hub, follower, 0);
     follower->cursor = hub->version;
     follower->heard = follower->audience->probe;
@@ -233,6 +242,7 @@ void serve_forget(struct hub *hub, struct follower *follower)
     leave_place(follower);
     slow_forget_catchup(follower);
     follower->debt = 0;
+    follower->is_joining = false;
     serve_set_behind(hub, follower, false);
 }
 

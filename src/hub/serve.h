@@ -29,6 +29,9 @@ void serve_hand_over(struct hub *hub, struct follower *follower, uint64_t now_ms
 /* Offer a follower that is behind the newest of each runner that changed since; in sync when none is left. */
 void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
+/* What it would have been superseded in all its life, if it got so many more and were in sync then. */
+uint64_t serve_superseded_without(const struct follower *follower, uint32_t positions);
+
 /* Count what it certainly won't be given any more. */
 void serve_count_superseded(struct hub *hub, struct follower *follower);
 

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "hub/catchup.h"
+#include "hub/framing.h"
 #include "hub/slow.h"
 
 /* One round through the set, from where the last one stopped; step k is index (begin + k) of the set, wrapped. */
@@ -15,16 +16,17 @@ struct round {
     uint32_t served; /* steps that need no more */
 };
 
-#define CHUNK_FRAMES 256
+#define CHUNK_POSITIONS 256
 #define CHUNK_BYTES 16384
 
-/* Some frames of a round, sent as one; they lie in the hub's scratch buffer. */
+/* Some positions of a round, sent as one; they lie in the hub's scratch buffer, and sealed in its buffer for that. */
 struct chunk {
-    uint32_t frames;
+    uint32_t positions;
+    uint32_t looked_at; /* the step behind the last one that was looked at */
     struct {
-        uint32_t end;  /* offset behind the frame */
+        uint32_t end;  /* offset behind the position */
         uint32_t step; /* of its runner */
-    } marks[CHUNK_FRAMES];
+    } marks[CHUNK_POSITIONS];
 };
 
 static uint32_t index_of_step(const struct round *round, uint32_t step)
@@ -32,44 +34,67 @@ static uint32_t index_of_step(const struct round *round, uint32_t step)
     return (uint32_t)(((uint64_t)round->begin + step) % round->size);
 }
 
-/* Encode about `bytes` of owed runners from where the round is; returns the step behind the last one looked at. */
-static uint32_t fill_chunk(struct hub *hub, const struct follower *follower,
-                           const struct round *round, size_t bytes, struct chunk *chunk)
+/* Encode about `bytes` of owed runners from where the round is. */
+static void fill_chunk(struct hub *hub, const struct follower *follower, const struct round *round,
+                       size_t bytes, struct chunk *chunk)
 {
     uint32_t step = round->served;
     hub->scratch.len = 0;
-    chunk->frames = 0;
-    for (; step < round->size && chunk->frames < CHUNK_FRAMES && hub->scratch.len < bytes; step++) {
+    chunk->positions = 0;
+    for (; step < round->size && chunk->positions < CHUNK_POSITIONS && hub->scratch.len < bytes;
+         step++) {
         uint32_t index = index_of_step(round, step);
+        size_t begin = hub->scratch.len;
         if (!serve_is_owed(follower, index))
             continue;
         /* hub_new() made room: a frame fits */
         const struct position *newest = &follower->audience->runners[index]->newest;
         CHECK(follower->dialect->encode(newest, &hub->scratch) == 0);
-        chunk->marks[chunk->frames].end = (uint32_t)hub->scratch.len;
-        chunk->marks[chunk->frames].step = step;
-        chunk->frames++;
+        if (hub->scratch.len == begin)
+            continue;
+        chunk->marks[chunk->positions].end = (uint32_t)hub->scratch.len;
+        chunk->marks[chunk->positions].step = step;
+        chunk->positions++;
     }
-    return step;
+    chunk->looked_at = step;
 }
 
-/* The socket cut the chunk after `taken` bytes: complete the frame, and count the steps up to it as served. */
-static uint32_t complete_cut_chunk(struct hub *hub, struct follower *follower,
-                                   const struct round *round, const struct chunk *chunk,
-                                   size_t taken)
+/* The last one of a round says where its reader is then, and what it was not given. */
+static struct span seal_chunk(struct hub *hub, const struct follower *follower,
+                              const struct round *round, const struct chunk *chunk)
 {
-    uint32_t frames = 0;
-    uint32_t served = round->served;
+    bool is_last = chunk->looked_at == round->size;
+    struct hub_seal seal = {.is_snapshot = follower->is_joining};
+    if (is_last) {
+        seal.applied = hub->applied;
+        seal.origins = hub->origins;
+        seal.superseded = serve_superseded_without(follower, chunk->positions);
+    }
+    return framing_seal(hub, follower->dialect, &seal, buf_span(&hub->scratch));
+}
+
+/* The socket cut the chunk after `taken` bytes: complete the position; returns how many are out then. */
+static uint32_t complete_cut_chunk(struct hub *hub, struct follower *follower,
+                                   const struct chunk *chunk, size_t taken)
+{
+    uint32_t positions = 0;
     size_t end = 0;
-    for (; end < taken; frames++) {
-        CHECK(frames < chunk->frames);
-        end = chunk->marks[frames].end;
-        served = chunk->marks[frames].step + 1;
+    for (; end < taken; positions++) {
+        CHECK(positions < chunk->positions);
+        end = chunk->marks[positions].end;
     }
     serve_keep(hub, follower, span_of(hub->scratch.data + taken, end - taken));
-    hub->stats.delivered += frames;
-    follower->debt -= frames;
-    return served;
+    return positions;
+}
+
+/* A frame of several is out whole, or not at all. */
+static uint32_t complete_cut_frame(struct hub *hub, struct follower *follower,
+                                   const struct chunk *chunk, struct span frame, size_t taken)
+{
+    if (taken == 0)
+        return 0;
+    serve_keep(hub, follower, span_of(frame.data + taken, frame.len - taken));
+    return chunk->positions;
 }
 
 /* Remember how far the round got. Without memory for that, what was sent since the last time is sent twice. */
@@ -92,14 +117,23 @@ static void remember_round(struct hub *hub, struct follower *follower, const str
 }
 
 static void send_chunk(struct hub *hub, struct follower *follower, struct round *round,
-                       const struct chunk *chunk, uint32_t looked_at)
+                       const struct chunk *chunk)
 {
-    struct span bytes = buf_span(&hub->scratch);
+    bool is_sealed = follower->dialect->seal != NULL;
+    struct span bytes =
+        is_sealed ? seal_chunk(hub, follower, round, chunk) : buf_span(&hub->scratch);
     size_t taken = bytes.len == 0 ? 0 : serve_send(hub, follower, &bytes, 1);
     CHECK(taken <= bytes.len);
     follower->blocked = taken < bytes.len;
-    uint32_t served = complete_cut_chunk(hub, follower, round, chunk, taken);
-    round->served = follower->blocked ? served : looked_at;
+    uint32_t positions = is_sealed ? complete_cut_frame(hub, follower, chunk, bytes, taken)
+                                   : complete_cut_chunk(hub, follower, chunk, taken);
+    hub->stats.delivered += positions;
+    follower->debt -= positions;
+    bool is_out = !follower->blocked || (is_sealed && taken > 0);
+    if (is_out)
+        round->served = chunk->looked_at;
+    else if (positions > 0)
+        round->served = chunk->marks[positions - 1].step + 1;
 }
 
 void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms)
@@ -113,8 +147,8 @@ void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms)
     };
     while (round.served < round.size && (portion = slow_portion(follower)) > 0) {
         size_t bytes = portion < CHUNK_BYTES ? portion : CHUNK_BYTES;
-        uint32_t looked_at = fill_chunk(hub, follower, &round, bytes, &chunk);
-        send_chunk(hub, follower, &round, &chunk, looked_at);
+        fill_chunk(hub, follower, &round, bytes, &chunk);
+        send_chunk(hub, follower, &round, &chunk);
         slow_look(hub, follower, now_ms);
     }
     if (round.served == round.size)

@@ -18,10 +18,13 @@ struct hub {
     size_t speech_capacity;
     struct audience *dirty_first; /* queue of audiences with something to flush */
     struct audience *dirty_last;
-    struct buf scratch;      /* owned; frames of one follower that catches up */
-    struct buf tick_scratch; /* owned; pointers to runners that changed */
-    uint64_t version;        /* of the newest accepted position */
-    uint32_t probes;         /* number of the last probe of a single follower */
+    struct buf scratch;                /* owned; frames of one follower that catches up */
+    struct buf sealed;                 /* owned; the frame that is made of some elements */
+    struct buf tick_scratch;           /* owned; pointers to runners that changed */
+    uint64_t applied[HUB_ORIGINS_MAX]; /* by origin: the number of the last one */
+    size_t origins;
+    uint64_t version; /* of the newest accepted position */
+    uint32_t probes;  /* number of the last probe of a single follower */
 };
 
 /* The speech of a dialect and a pace, found or made. NULL without memory. */

@@ -31,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const ids[RUNNERS] = {"7", "77", "8", "a", "bb", "runner-of-a-longer-id",
                                          "9", "90"};
 
+static const struct hub_dialect *const dialects[] = {&dialect_compact, &dialect_bulky,
+                                                     &dialect_packed};
+
 struct input {
     const uint8_t *data;
     size_t len;
@@ -48,7 +51,8 @@ struct owed {
     int64_t number;
     uint64_t accepted_ms;
     uint8_t runner;
-    bool is_claimed; /* it may not be superseded */
+    bool is_claimed;   /* it may not be superseded */
+    bool is_of_follow; /* the newest as of a follow */
 };
 
 /* One peer at a time lives in a slot. */
@@ -59,6 +63,7 @@ struct slot {
     struct owed owed[STEPS_MAX + RUNNERS];
     size_t owed_count;
     size_t heard;        /* arrivals looked at */
+    size_t sealed_heard; /* frames of several */
     bool is_relaxed;     /* it may be behind */
     bool may_hear_twice; /* memory failed while it caught up */
 
@@ -226,6 +231,35 @@ static void slot_measure(const struct model *model, struct slot *slot)
         slot->owed[i].is_claimed = false;
 }
 
+/*
+ * Who is told that he has all up to a number is owed nothing up to there, but for what he asked for while that was under way. Numbers
+ * of positions are those of their origin.
+ */
+static void slot_check_sealed(const struct model *model, const struct slot *slot,
+                              const struct sealed *sealed)
+{
+    for (size_t i = 0; i < slot->owed_count && sealed->has_applied; i++) {
+        const struct owed *owed = &slot->owed[i];
+        CHECK(owed->number > (int64_t)sealed->applied ||
+              (owed->is_of_follow && !sealed->is_snapshot) ||
+              owed->number <= model->forgotten[owed->runner]);
+    }
+}
+
+static void slot_listen(const struct model *model, struct slot *slot)
+{
+    const struct peer *peer = slot->peer;
+    for (;; slot->heard++) {
+        for (; slot->sealed_heard < peer->sealed_count &&
+               peer->sealed[slot->sealed_heard].arrivals == slot->heard;
+             slot->sealed_heard++)
+            slot_check_sealed(model, slot, &peer->sealed[slot->sealed_heard]);
+        if (slot->heard == peer->arrival_count)
+            return;
+        slot_hear(slot, &peer->arrivals[slot->heard]);
+    }
+}
+
 /* After each call of the hub. */
 static void listen(struct model *model)
 {
@@ -233,8 +267,7 @@ static void listen(struct model *model)
     model->is_failing = false;
     for (size_t i = 0; i < SLOTS; i++) {
         struct slot *slot = &model->slots[i];
-        for (; slot->heard < slot->peer->arrival_count; slot->heard++)
-            slot_hear(slot, &slot->peer->arrivals[slot->heard]);
+        slot_listen(model, slot);
         slot_measure(model, slot);
     }
     check_gauges(model);
@@ -320,7 +353,8 @@ static void step_publish(struct model *model, struct input *input)
     uint8_t choice = input_byte(input);
     size_t runner = choice % RUNNERS;
     int64_t delta_ms = (choice >> 3) % 4 == 0 ? (choice >> 5) - 4 : 1;
-    struct moment moment = {++model->number, model->newest_time_ms[runner] + delta_ms};
+    struct moment moment = {.number = ++model->number,
+                            .time_ms = model->newest_time_ms[runner] + delta_ms};
     size_t max = model->world->options.max_runners;
     int expected = 0;
     if (!is_known(model, runner) && max > 0 && count_known(model) >= max)
@@ -384,7 +418,8 @@ static void slot_add(const struct model *model, struct slot *slot, size_t runner
     slot->floor[runner] = model->newest[runner] - 1;
     slot_owe(slot, (struct owed){.number = model->newest[runner],
                                  .accepted_ms = model->world->now_ms,
-                                 .runner = (uint8_t)runner});
+                                 .runner = (uint8_t)runner,
+                                 .is_of_follow = true});
 }
 
 static void step_follow(struct model *model, struct input *input)
@@ -427,6 +462,7 @@ static void slot_fill(struct model *model, struct slot *slot, const struct hub_d
 {
     slot->peer = world_join(model->world, dialect);
     slot->heard = 0;
+    slot->sealed_heard = 0;
     slot_begin_anew(slot);
 }
 
@@ -437,7 +473,7 @@ static void step_quit(struct model *model, struct input *input)
     CHECK(slot->heard == slot->peer->arrival_count);
     memset(slot->follows, 0, sizeof slot->follows);
     slot->peer->open = false;
-    slot_fill(model, slot, input_byte(input) % 2 == 0 ? &dialect_compact : &dialect_bulky);
+    slot_fill(model, slot, dialects[input_byte(input) % 3]);
 }
 
 static void step_limit(struct model *model, struct input *input)
@@ -590,7 +626,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct model *model = mem_must(sizeof *model);
     model->world = world_new(choose_options(&input));
     for (size_t i = 0; i < SLOTS; i++)
-        slot_fill(model, &model->slots[i], i % 3 == 2 ? &dialect_bulky : &dialect_compact);
+        slot_fill(model, &model->slots[i], dialects[i % 3]);
     for (int i = 0; i < STEPS_MAX && input.len > 0; i++)
         take_step(model, &input);
     end(model);

@@ -11,10 +11,14 @@
 /*
  * A frame: magic, length of it all (2 bytes), length of the id, id, number (8), time (8), padding, sum of all that. Both
  * lengths are small enough for the sum to notice a frame that something else was written into. A probe: no id, number (4).
+ * Several positions: flags in place of the id's length, applied (8), superseded (8), and the frames of the positions.
  */
 #define MAGIC_COMPACT 0xA1
 #define MAGIC_BULKY 0xB2
 #define MAGIC_PROBE 0xC3
+#define MAGIC_PACKED 0xD4
+#define PACKED_IS_SNAPSHOT 1
+#define PACKED_HAS_APPLIED 2
 #define BULKY_PADDING 200
 #define PADDING_BYTE 0x5A
 #define HEAD_BYTES 4
@@ -76,7 +80,7 @@ static size_t frame_len_of(uint8_t magic, size_t id_len)
 
 static int encode(uint8_t magic, const struct position *position, struct buf *out)
 {
-    uint8_t frame[WORLD_FRAME_MAX_BYTES];
+    uint8_t frame[512];
     size_t id_len = position->runner.len;
     size_t len = frame_len_of(magic, id_len);
     encodings++;
@@ -114,6 +118,30 @@ static size_t write_probe(uint32_t number, uint8_t *out)
     return PROBE_FRAME_BYTES;
 }
 
+#define PACKED_HEAD_BYTES (HEAD_BYTES + 16)
+
+static int seal(const struct hub_seal *how, struct span elements, struct buf *out)
+{
+    uint8_t head[PACKED_HEAD_BYTES] = {MAGIC_PACKED};
+    size_t len = sizeof head + elements.len + 1;
+    MUST(len <= WORLD_FRAME_MAX_BYTES);
+    MUST(how->origins <= 1);
+    head[1] = (uint8_t)(len >> 8);
+    head[2] = (uint8_t)len;
+    head[3] = (uint8_t)((how->is_snapshot ? PACKED_IS_SNAPSHOT : 0) |
+                        (how->applied != NULL ? PACKED_HAS_APPLIED : 0));
+    if (how->applied != NULL)
+        memcpy(head + HEAD_BYTES, how->applied, 8);
+    memcpy(head + HEAD_BYTES + 8, &how->superseded, 8);
+    size_t begin = out->len;
+    CHECK(buf_append(out, span_of(head, sizeof head)) == 0);
+    CHECK(buf_append(out, elements) == 0);
+    uint8_t sum = sum_of(out->data + begin, len - 1);
+    return buf_append(out, span_of(&sum, 1));
+}
+
+const struct hub_dialect dialect_packed = {
+    .encode = encode_compact, .seal = seal, .write_probe = write_probe};
 const struct hub_dialect dialect_compact = {.encode = encode_compact, .write_probe = write_probe};
 const struct hub_dialect dialect_bulky = {.encode = encode_bulky, .write_probe = write_probe};
 
@@ -124,12 +152,13 @@ static uint8_t magic_of(const struct hub_dialect *dialect)
 
 size_t frame_bytes(const struct hub_dialect *dialect, const char *id)
 {
-    return frame_len_of(magic_of(dialect), strlen(id));
+    size_t around = dialect == &dialect_packed ? PACKED_HEAD_BYTES + 1 : 0;
+    return frame_len_of(magic_of(dialect), strlen(id)) + around;
 }
 
 /* The reader. */
 
-static void peer_note_arrival(struct peer *peer, uint64_t end)
+static void peer_note_arrival(struct peer *peer, const uint8_t *frame, uint64_t end)
 {
     if (peer->arrival_count == peer->arrival_capacity) {
         peer->arrival_capacity = peer->arrival_capacity == 0 ? 16 : peer->arrival_capacity * 2;
@@ -138,9 +167,9 @@ static void peer_note_arrival(struct peer *peer, uint64_t end)
     }
     struct arrival *arrival = &peer->arrivals[peer->arrival_count++];
     *arrival = (struct arrival){.end = end};
-    arrival->runner.len = peer->frame[3];
-    memcpy(arrival->runner.text, peer->frame + HEAD_BYTES, arrival->runner.len);
-    const uint8_t *numbers = peer->frame + HEAD_BYTES + arrival->runner.len;
+    arrival->runner.len = frame[3];
+    memcpy(arrival->runner.text, frame + HEAD_BYTES, arrival->runner.len);
+    const uint8_t *numbers = frame + HEAD_BYTES + arrival->runner.len;
     memcpy(&arrival->moment.number, numbers, 8);
     memcpy(&arrival->moment.time_ms, numbers + 8, 8);
     peer->world->arrivals++;
@@ -157,11 +186,52 @@ static void peer_note_probe(struct peer *peer, uint64_t end)
     memcpy(&probe->number, peer->frame + HEAD_BYTES, sizeof probe->number);
 }
 
+/* Its reader may be told less than all only as long as it was never told anything. */
+static void peer_check_sealed(const struct peer *peer, const struct sealed *now)
+{
+    if (!now->has_applied)
+        return;
+    MUST(now->applied <= peer->world->sequence);
+    for (size_t i = peer->sealed_count; i > 0; i--) {
+        const struct sealed *before = &peer->sealed[i - 1];
+        MUST(!before->has_applied || before->applied <= now->applied);
+        if (before->has_applied)
+            return;
+    }
+}
+
+static void peer_note_sealed(struct peer *peer, uint64_t end)
+{
+    struct sealed sealed = {
+        .is_snapshot = (peer->frame[3] & PACKED_IS_SNAPSHOT) != 0,
+        .has_applied = (peer->frame[3] & PACKED_HAS_APPLIED) != 0,
+    };
+    memcpy(&sealed.applied, peer->frame + HEAD_BYTES, 8);
+    memcpy(&sealed.superseded, peer->frame + HEAD_BYTES + 8, 8);
+    for (size_t at = PACKED_HEAD_BYTES; at + 1 < peer->frame_len;) {
+        const uint8_t *frame = peer->frame + at;
+        MUST(frame[0] == MAGIC_COMPACT);
+        peer_note_arrival(peer, frame, end);
+        sealed.positions++;
+        at += (size_t)frame[1] << 8 | frame[2];
+    }
+    sealed.arrivals = peer->arrival_count;
+    peer_check_sealed(peer, &sealed);
+    if (peer->sealed_count == peer->sealed_capacity) {
+        peer->sealed_capacity = peer->sealed_capacity == 0 ? 16 : peer->sealed_capacity * 2;
+        peer->sealed = must(realloc(peer->sealed, peer->sealed_capacity * sizeof *peer->sealed));
+    }
+    peer->sealed[peer->sealed_count++] = sealed;
+}
+
 static void peer_check_head(const struct peer *peer)
 {
     uint8_t magic = magic_of(peer->follower.dialect);
     size_t len = (size_t)peer->frame[1] << 8 | peer->frame[2];
     if (peer->frame[0] == MAGIC_PROBE && len == PROBE_FRAME_BYTES)
+        return;
+    if (peer->frame[0] == MAGIC_PACKED && peer->follower.dialect == &dialect_packed &&
+        len > PACKED_HEAD_BYTES)
         return;
     if (peer->frame[0] != magic || peer->frame[3] > RUNNER_ID_BYTES ||
         len != frame_len_of(magic, peer->frame[3]))
@@ -184,8 +254,10 @@ static void peer_hear(struct peer *peer, struct span bytes)
             BROKEN("the stream is garbage: a frame was cut and something else put in");
         if (peer->frame[0] == MAGIC_PROBE)
             peer_note_probe(peer, peer->handed_bytes);
+        else if (peer->frame[0] == MAGIC_PACKED)
+            peer_note_sealed(peer, peer->handed_bytes);
         else
-            peer_note_arrival(peer, peer->handed_bytes);
+            peer_note_arrival(peer, peer->frame, peer->handed_bytes);
         peer->frame_len = 0;
     }
 }
@@ -280,6 +352,8 @@ void world_free(struct world **world_pointer)
     hub_free(&world->hub);
     for (struct peer *peer = world->peers, *next; peer != NULL; peer = next) {
         next = peer->next;
+        free(peer->frame);
+        free(peer->sealed);
         free(peer->arrivals);
         free(peer->probes);
         free(peer);
@@ -295,6 +369,7 @@ struct peer *world_join(struct world *world, const struct hub_dialect *dialect)
     peer->follower.dialect = dialect;
     peer->world = world;
     peer->open = true;
+    peer->frame = must(malloc(WORLD_FRAME_MAX_BYTES));
     peer->room = ROOM_WITHOUT_END;
     peer->next = world->peers;
     world->peers = peer;
@@ -367,7 +442,9 @@ int world_receive(struct world *world, const char *id, struct moment moment)
         .runner = runner_id_of(id),
         .lat = {.is_integer = true, .integer = moment.number},
         .lng = {.is_integer = true, .integer = -moment.number},
+        .time_is_arrival = !moment.is_fix,
         .time_ms = moment.time_ms,
+        .sequence = ++world->sequence,
     };
     int err = hub_publish(world->hub, &position, world->now_ms);
     world_check(world);

@@ -8,7 +8,8 @@
  *
  *   - each stream ends at a frame boundary, so that a pong or a close could follow;
  *   - nothing is offered to a full socket, nor to a session that has left;
- *   - hub_stats().delivered is the number of positions in all the streams.
+ *   - hub_stats().delivered is the number of positions in all the streams;
+ *   - a frame of several positions never says less, or more than was published, of where its reader is.
  *
  * With options.fresh_ms there are probes in the streams, which a peer answers when the test says so.
  *
@@ -25,17 +26,19 @@
 
 #include "hub/hub.h"
 
-#define WORLD_FRAME_MAX_BYTES 512
+#define WORLD_FRAME_MAX_BYTES 65535
 #define ROOM_WITHOUT_END UINT64_MAX
 
-/* Two dialects: frames of some thirty bytes, and of some two hundred more. */
+/* Three dialects: frames of some thirty bytes, of some two hundred more, and of several of the first kind in one. */
 extern const struct hub_dialect dialect_compact;
 extern const struct hub_dialect dialect_bulky;
+extern const struct hub_dialect dialect_packed;
 
 /* What a position says: a number to know it again by, and the fix time. */
 struct moment {
     int64_t number;
     int64_t time_ms;
+    bool is_fix; /* of the device; else of arrival */
 };
 
 /* The `number`-th position of a test, a second after the one before. */
@@ -45,6 +48,16 @@ struct arrival {
     struct runner_id runner;
     struct moment moment;
     uint64_t end; /* offset in the peer's stream behind its frame */
+};
+
+/* What a frame of several positions said besides them. */
+struct sealed {
+    size_t positions;
+    size_t arrivals; /* of its peer, with these */
+    bool is_snapshot;
+    bool has_applied;
+    uint64_t applied; /* of origin 0 */
+    uint64_t superseded;
 };
 
 /* A probe in a peer's stream. */
@@ -68,7 +81,7 @@ struct peer {
     uint64_t kept_bytes;   /* given to the outbox since the world was made */
 
     /* The reader. */
-    uint8_t frame[WORLD_FRAME_MAX_BYTES]; /* begun, not whole */
+    uint8_t *frame; /* begun, not whole */
     size_t frame_len;
     struct arrival *arrivals; /* all that was handed over, in order */
     size_t arrival_count;
@@ -77,7 +90,10 @@ struct peer {
     struct probe_seen *probes;
     size_t probe_count;
     size_t probe_capacity;
-    size_t answered; /* of the probes */
+    size_t answered;       /* of the probes */
+    struct sealed *sealed; /* frames of several positions */
+    size_t sealed_count;
+    size_t sealed_capacity;
 };
 
 struct world {
@@ -87,6 +103,7 @@ struct world {
     struct peer *peers; /* also those that left */
     uint64_t arrivals;  /* of all peers, ever */
     uint64_t encoded;   /* calls of the dialects */
+    uint64_t sequence;  /* of the last position; all are of origin 0 */
 };
 
 void world_tell_broken(void (*tell)(const char *what, const char *file, int line));
@@ -159,6 +176,7 @@ void peer_expect_from(struct peer *peer, const char *id, struct moment moment, c
 void peer_expect_nothing_more_from(struct peer *peer, const char *file, int line);
 
 struct runner_id runner_id_of(const char *text);
+/* Of the frame of a position; of several in one, it is the most that each adds. */
 size_t frame_bytes(const struct hub_dialect *dialect, const char *id);
 
 #endif
