@@ -164,7 +164,7 @@ bool audience_is_asleep(const struct audience *audience)
 void audience_append(struct audience *audience, struct span encoded, uint64_t version)
 {
     struct batch *pending = audience->pending;
-    if (pending->positions == 0)
+    if (pending->bytes == 0)
         pending->count_start = audience->accepted;
     if (audience->speech->dialect->seal == NULL)
         batch_append(pending, encoded, version);
@@ -173,9 +173,17 @@ void audience_append(struct audience *audience, struct span encoded, uint64_t ve
     audience->accepted++;
 }
 
+void audience_append_notice(struct audience *audience, struct span frame, uint64_t version)
+{
+    struct batch *pending = audience->pending;
+    if (pending->bytes == 0)
+        pending->count_start = audience->accepted;
+    batch_append_notice(pending, frame, version);
+}
+
 bool audience_has_pending(const struct audience *audience)
 {
-    return audience->pending != NULL && audience->pending->positions > 0;
+    return audience->pending != NULL && audience->pending->bytes > 0;
 }
 
 void audience_seal(struct audience *audience, uint64_t now_ms)

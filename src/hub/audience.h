@@ -86,6 +86,9 @@ bool audience_is_asleep(const struct audience *audience);
 /* Append an encoded position, for which there is room: a frame, or an element of the open one. */
 void audience_append(struct audience *audience, struct span encoded, uint64_t version);
 
+/* Append a frame that is no position, for which there is room, behind a closed frame. */
+void audience_append_notice(struct audience *audience, struct span frame, uint64_t version);
+
 /* There is something to seal. */
 bool audience_has_pending(const struct audience *audience);
 

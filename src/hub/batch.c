@@ -70,12 +70,11 @@ static void append_bytes(struct batch *batch, struct span bytes)
     *batch->queued_bytes += bytes.len;
 }
 
-static void count_position(struct batch *batch, uint64_t version)
+static void take_version(struct batch *batch, uint64_t version)
 {
-    if (batch->positions == 0)
+    if (batch->bytes == 0)
         batch->base_version = version - 1;
     CHECK(version > batch->base_version && version - batch->base_version <= UINT32_MAX);
-    batch->positions++;
 }
 
 /* All frames end here now, and no frame is open. */
@@ -90,14 +89,24 @@ static void add_mark(struct batch *batch, uint64_t version)
 void batch_append(struct batch *batch, struct span frame, uint64_t version)
 {
     CHECK(batch->open_at == batch->bytes);
-    count_position(batch, version);
+    take_version(batch, version);
+    batch->positions++;
+    append_bytes(batch, frame);
+    add_mark(batch, version);
+}
+
+void batch_append_notice(struct batch *batch, struct span frame, uint64_t version)
+{
+    CHECK(batch->open_at == batch->bytes);
+    take_version(batch, version);
     append_bytes(batch, frame);
     add_mark(batch, version);
 }
 
 void batch_append_element(struct batch *batch, struct span element, uint64_t version)
 {
-    count_position(batch, version);
+    take_version(batch, version);
+    batch->positions++;
     append_bytes(batch, element);
     batch->open_version = version;
 }

@@ -48,6 +48,9 @@ void batch_append(struct batch *batch, struct span frame, uint64_t version);
 /* Append an element, for which there is room, to the open frame; the first one opens it. Versions grow. */
 void batch_append_element(struct batch *batch, struct span element, uint64_t version);
 
+/* Append a frame that is no position, for which there is room; the open frame is closed. Its version may be that of the frame before. */
+void batch_append_notice(struct batch *batch, struct span frame, uint64_t version);
+
 /* The elements of the open frame; none: it is closed. */
 struct span batch_elements(const struct batch *batch);
 

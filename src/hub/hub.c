@@ -6,10 +6,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "hub/framing.h"
+#include "hub/pace.h"
 #include "hub/probe.h"
 #include "hub/serve.h"
 #include "hub/slow.h"
 #include "hub/state.h"
+#include "hub/status.h"
 
 /* Room for a chunk of frames to a follower that catches up, and one more frame behind it. */
 #define SCRATCH_BYTES 65536
@@ -178,97 +180,42 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
         return err;
     }
     hub->stats.received++;
+    bool was_silent = runner->version != 0 && runner->status != RUNNER_LIVE;
     runner_renew(&hub->runners, runner, position, ++hub->version, now_ms);
+    if (was_silent)
+        status_changed(hub, runner, now_ms);
     relay(hub, runner, now_ms);
     return 0;
 }
 
-/* --- pace ----------------------------------------------------------------------------------------------------------- */
+/* --- ask ------------------------------------------------------------------------------------------------------------ */
 
-static int by_version(const void *a, const void *b)
+bool hub_newest(const struct hub *hub, const struct runner_id *id, struct position *position)
 {
-    uint64_t left = (*(struct runner *const *)a)->version;
-    uint64_t right = (*(struct runner *const *)b)->version;
-    return (left > right) - (left < right);
+    const struct runner *runner = runner_find(&hub->runners, id);
+    if (runner == NULL || runner->version == 0)
+        return false;
+    *position = runner->newest;
+    return true;
 }
 
-/* The runners that changed since the last tick, in the order of their versions, into the hub's scratch memory. */
-static struct runner **find_changed(struct hub *hub, const struct audience *audience, size_t *count)
+void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx)
 {
-    struct buf *scratch = &hub->tick_scratch;
-    *count = 0;
-    scratch->len = 0;
-    if (buf_reserve(scratch, audience->runner_count * sizeof(struct runner *)) < 0)
-        return NULL;
-    struct runner **changed = (struct runner **)(void *)scratch->data;
-    for (uint32_t i = 0; i < audience->runner_count; i++)
-        if (audience->runners[i]->version > audience->ticked)
-            changed[(*count)++] = audience->runners[i];
-    qsort(changed, *count, sizeof(struct runner *), by_version);
-    return changed;
+    for (int status = RUNNER_LIVE; status <= RUNNER_LOST; status++)
+        for (const struct runner *at = hub->runners.by_status[status]; at != NULL; at = at->next)
+            if (!visit(ctx, &at->newest, (enum runner_status)status))
+                return;
 }
 
-/* Append the newest of each runner that changed. Without memory, what is missing waits for the next tick. */
-static int gather(struct hub *hub, struct audience *audience)
+bool hub_is_followed(const struct hub *hub, const struct runner_id *id)
 {
-    size_t count;
-    struct runner **changed = find_changed(hub, audience, &count);
-    int err = changed != NULL ? 0 : ERR_NO_MEMORY;
-    for (size_t i = 0; i < count && err == 0; i++) {
-        struct speech *speech = audience->speech;
-        err = speech_encode(speech, &changed[i]->newest, changed[i]->version);
-        if (err == 0)
-            err = framing_reserve(hub, audience, speech->frame.len);
-        if (err < 0)
-            break;
-        framing_append(hub, audience, buf_span(&speech->frame), changed[i]->version);
-        if (audience->has_joined && i + 1 < count)
-            framing_close(hub, audience, false);
-        audience->ticked = changed[i]->version;
-    }
-    framing_close(hub, audience, err == 0);
-    audience->has_joined = false;
-    if (err == 0)
-        audience->ticked = hub->version;
-    if (audience_has_pending(audience))
-        hub_make_dirty(hub, audience);
-    return err;
+    const struct runner *runner = runner_find(&hub->runners, id);
+    return runner != NULL && runner->link_count > 0;
 }
 
-static void tick(struct hub *hub, struct speech *speech, uint64_t now_ms)
+int hub_owe_snapshot(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
-    size_t left = 0;
-    for (size_t i = 0; i < speech->waiting_count; i++) {
-        struct audience *audience = speech->waiting[i];
-        if (!audience->is_dead && gather(hub, audience) < 0) {
-            speech->waiting[left++] = audience;
-            continue;
-        }
-        audience->is_waiting = false;
-        audience_free_if_left(audience);
-    }
-    speech->waiting_count = left;
-    speech->next_tick_ms = (now_ms / speech->pace_ms + 1) * speech->pace_ms;
-}
-
-static void tick_due(struct hub *hub, uint64_t now_ms)
-{
-    for (size_t i = 0; i < hub->speech_count; i++) {
-        struct speech *speech = hub->speeches[i];
-        if (speech->waiting_count > 0 && now_ms >= speech->next_tick_ms)
-            tick(hub, speech, now_ms);
-    }
-}
-
-uint64_t hub_next_tick_ms(const struct hub *hub)
-{
-    uint64_t next_ms = UINT64_MAX;
-    for (size_t i = 0; i < hub->speech_count; i++) {
-        const struct speech *speech = hub->speeches[i];
-        if (speech->waiting_count > 0 && speech->next_tick_ms < next_ms)
-            next_ms = speech->next_tick_ms;
-    }
-    return next_ms;
+    return follower->audience != NULL ? serve_owe_all(hub, follower, now_ms) : 0;
 }
 
 /* --- flush ---------------------------------------------------------------------------------------------------------- */
@@ -332,7 +279,7 @@ bool hub_flush(struct hub *hub, uint64_t now_ms)
     uint64_t sends_limit = hub->stats.sends + hub->options.flush_sends;
     if (sends_limit < hub->stats.sends)
         sends_limit = UINT64_MAX;
-    tick_due(hub, now_ms);
+    pace_turn(hub, now_ms);
     while (hub->dirty_first != NULL) {
         struct audience *audience = hub->dirty_first;
         if (!audience->is_dead && !flush_audience(hub, audience, sends_limit, now_ms))
@@ -364,9 +311,10 @@ void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget)
         for (struct audience *at = speech_first(hub->speeches[i]); at != NULL;
              at = speech_next(hub->speeches[i], at))
             look_after_members(hub, at, now_ms);
+    status_turn(hub, now_ms);
     uint64_t ttl_ms = hub->options.position_ttl_ms;
     for (; ttl_ms > 0 && budget > 0; budget--) {
-        struct runner *oldest = hub->runners.by_renewal;
+        struct runner *oldest = runner_oldest(&hub->runners);
         if (oldest == NULL || now_ms - oldest->renewed_ms <= ttl_ms)
             return;
         runner_forget(&hub->runners, oldest);

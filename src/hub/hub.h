@@ -50,6 +50,16 @@ struct hub_dialect {
      */
     int (*encode)(const struct position *position, struct buf *out);
 
+    /* The same for the newest of a runner that may have been silent since. NULL: `encode` does. */
+    int (*encode_newest)(const struct position *position, enum runner_status status,
+                         struct buf *out);
+
+    /*
+     * Write the complete frame that tells a change of status; `newest` is the runner's, with its id. Returns its length, at most
+     * HUB_NOTICE_BYTES. NULL: nobody is told.
+     */
+    size_t (*write_status)(const struct position *newest, enum runner_status status, uint8_t *out);
+
     /*
      * Append the one complete frame of these elements, perhaps none: at most HUB_SEAL_BYTES longer than they are. It does not fail
      * when `out` has room for that. NULL: each position is a frame of its own.
@@ -64,6 +74,7 @@ struct hub_dialect {
 };
 #define HUB_PROBE_BYTES 16
 #define HUB_SEAL_BYTES 1280
+#define HUB_NOTICE_BYTES 640
 #define HUB_ORIGINS_MAX 64
 
 /* Where a follower's bytes go. The functions must not call the hub back. */
@@ -91,6 +102,8 @@ struct hub_options {
         fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
         flush_sends; /* sends that one hub_flush() does before it leaves the rest to the next turn; at least 1 */
+    uint64_t stale_ms;        /* a runner is stale that was not renewed for so long; 0: never */
+    uint64_t lost_ms;         /* and lost after so long, which is more; 0: never */
     uint64_t position_ttl_ms; /* hub_expire() forgets newest positions older than this; 0: never */
 };
 
@@ -215,8 +228,24 @@ bool hub_flush(struct hub *hub, uint64_t now_ms);
 /* When something waits for a tick of a pace: hub_flush() is to be called then. UINT64_MAX: nothing waits. */
 uint64_t hub_next_tick_ms(const struct hub *hub);
 
+/* The newest position of a runner. False: none is known. */
+bool hub_newest(const struct hub *hub, const struct runner_id *id, struct position *position);
+
+/* Call `visit` for each known newest position, in no order, until it returns false. It must not call the hub. */
+typedef bool hub_visit_fn(void *ctx, const struct position *position, enum runner_status status);
+void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx);
+
+/* Somebody here follows this runner. */
+bool hub_is_followed(const struct hub *hub, const struct runner_id *id);
+
 /*
- * Now and then, about once a second: forget newest positions that nobody renewed for position_ttl_ms, and the places of
+ * Owe the follower a snapshot of its whole set, in place of all that it is owed now. 0 or ERR_NO_MEMORY: as it was. A follower that
+ * follows nothing is owed nothing.
+ */
+int hub_owe_snapshot(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/*
+ * Now and then, about once a second: tell which runners have become stale or lost; forget newest positions that nobody renewed for position_ttl_ms, and the places of
  * followers that are over the lag budget in time while nothing new was published; see how slow readers fare; count
  * what was superseded. Forgets at most `budget` positions.
  */

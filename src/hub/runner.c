@@ -5,10 +5,16 @@
 #include "base/check.h"
 #include "base/err.h"
 
-int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out)
+struct runner *runner_find(const struct runner_table *table, const struct runner_id *id)
 {
     struct runner *runner = NULL;
     HASH_FIND(hh, table->by_id, id->text, id->len, runner);
+    return runner;
+}
+
+int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out)
+{
+    struct runner *runner = runner_find(table, id);
     if (runner == NULL) {
         if (table->max > 0 && table->count >= table->max)
             return ERR_TOO_MANY;
@@ -31,17 +37,39 @@ void runner_renew(struct runner_table *table, struct runner *runner,
                   const struct position *position, uint64_t version, uint64_t now_ms)
 {
     if (runner->version != 0)
-        DL_DELETE(table->by_renewal, runner);
-    DL_APPEND(table->by_renewal, runner);
+        DL_DELETE(table->by_status[runner->status], runner);
+    runner->status = RUNNER_LIVE;
+    DL_APPEND(table->by_status[RUNNER_LIVE], runner);
     runner->newest = *position;
     runner->version = version;
     runner->renewed_ms = now_ms;
 }
 
+/* A status is reached in the order of renewal, so the lists stay in that order. */
+void runner_set_status(struct runner_table *table, struct runner *runner, enum runner_status status,
+                       uint64_t version)
+{
+    CHECK(runner->version != 0 && table->by_status[runner->status] == runner);
+    DL_DELETE(table->by_status[runner->status], runner);
+    runner->status = (uint8_t)status;
+    runner->status_version = version;
+    DL_APPEND(table->by_status[status], runner);
+}
+
+struct runner *runner_oldest(const struct runner_table *table)
+{
+    for (int status = RUNNER_LOST; status >= RUNNER_LIVE; status--)
+        if (table->by_status[status] != NULL)
+            return table->by_status[status];
+    return NULL;
+}
+
 void runner_forget(struct runner_table *table, struct runner *runner)
 {
     CHECK(runner->version != 0);
-    DL_DELETE(table->by_renewal, runner);
+    DL_DELETE(table->by_status[runner->status], runner);
+    runner->status = RUNNER_LIVE;
+    runner->status_version = 0;
     runner->version = 0;
     runner_release(table, runner);
 }

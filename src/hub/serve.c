@@ -1,6 +1,7 @@
 #include "hub/serve.h"
 
 #include "base/check.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "hub/catchup.h"
 #include "hub/framing.h"
@@ -235,6 +236,36 @@ void serve_end(struct hub *hub, struct follower *follower)
         count_superseded(hub, follower, owed);
     serve_forget(hub, follower);
     slow_free(hub, follower);
+}
+
+static int64_t count_known(const struct audience *audience)
+{
+    int64_t known = 0;
+    for (uint32_t i = 0; i < audience->runner_count; i++)
+        known += audience->runners[i]->version > 0;
+    return known;
+}
+
+int serve_owe_all(struct hub *hub, struct follower *follower, uint64_t now_ms)
+{
+    struct audience *audience = follower->audience;
+    struct catchup *catchup = catchup_new(audience->runner_count, 0);
+    if (catchup == NULL || slow_ensure(hub, follower) < 0) {
+        mem_free(catchup);
+        return ERR_NO_MEMORY;
+    }
+    serve_forget(hub, follower);
+    audience_trim(audience);
+    framing_close(hub, audience, audience->speech->pace_ms == 0);
+    audience->has_joined = true;
+    follower->slow->catchup = catchup;
+    follower->cursor = hub->version;
+    follower->debt = count_known(audience) - (int64_t)audience->accepted;
+    follower->is_joining = true;
+    serve_set_behind(hub, follower, true);
+    if (slow_portion(follower) > 0)
+        serve_catch_up(hub, follower, now_ms);
+    return 0;
 }
 
 void serve_forget(struct hub *hub, struct follower *follower)

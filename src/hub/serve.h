@@ -38,6 +38,9 @@ void serve_count_superseded(struct hub *hub, struct follower *follower);
 /* It is behind, or not any more; kept in the counts. */
 void serve_set_behind(struct hub *hub, struct follower *follower, bool behind);
 
+/* It is owed all its set anew, in place of what it is owed now. 0 or ERR_NO_MEMORY: as it was. */
+int serve_owe_all(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
 /* It leaves for good: count what it was not given, and forget. */
 void serve_end(struct hub *hub, struct follower *follower);
 

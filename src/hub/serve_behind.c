@@ -34,6 +34,14 @@ static uint32_t index_of_step(const struct round *round, uint32_t step)
     return (uint32_t)(((uint64_t)round->begin + step) % round->size);
 }
 
+static int encode_newest(const struct hub_dialect *dialect, const struct runner *runner,
+                         struct buf *out)
+{
+    if (dialect->encode_newest == NULL)
+        return dialect->encode(&runner->newest, out);
+    return dialect->encode_newest(&runner->newest, (enum runner_status)runner->status, out);
+}
+
 /* Encode about `bytes` of owed runners from where the round is. */
 static void fill_chunk(struct hub *hub, const struct follower *follower, const struct round *round,
                        size_t bytes, struct chunk *chunk)
@@ -48,8 +56,8 @@ static void fill_chunk(struct hub *hub, const struct follower *follower, const s
         if (!serve_is_owed(follower, index))
             continue;
         /* hub_new() made room: a frame fits */
-        const struct position *newest = &follower->audience->runners[index]->newest;
-        CHECK(follower->dialect->encode(newest, &hub->scratch) == 0);
+        CHECK(encode_newest(follower->dialect, follower->audience->runners[index], &hub->scratch) ==
+              0);
         if (hub->scratch.len == begin)
             continue;
         chunk->marks[chunk->positions].end = (uint32_t)hub->scratch.len;

@@ -68,6 +68,9 @@ struct position {
     struct position_detail detail;
 };
 
+/* What is known of a runner by when it was last heard of. */
+enum runner_status { RUNNER_LIVE, RUNNER_STALE, RUNNER_LOST };
+
 #define POSITION_E7 10000000 /* units of a degree, where coordinates are integers */
 
 /*

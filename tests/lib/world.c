@@ -11,12 +11,13 @@
 /*
  * A frame: magic, length of it all (2 bytes), length of the id, id, number (8), time (8), padding, sum of all that. Both
  * lengths are small enough for the sum to notice a frame that something else was written into. A probe: no id, number (4).
- * Several positions: flags in place of the id's length, applied (8), superseded (8), and the frames of the positions.
+ * A change of status: the status in place of the id's length, id. Several positions: flags in place of the id's length, applied (8), superseded (8), and the frames of the positions.
  */
 #define MAGIC_COMPACT 0xA1
 #define MAGIC_BULKY 0xB2
 #define MAGIC_PROBE 0xC3
 #define MAGIC_PACKED 0xD4
+#define MAGIC_NOTICE 0xE5
 #define PACKED_IS_SNAPSHOT 1
 #define PACKED_HAS_APPLIED 2
 #define BULKY_PADDING 200
@@ -140,8 +141,20 @@ static int seal(const struct hub_seal *how, struct span elements, struct buf *ou
     return buf_append(out, span_of(&sum, 1));
 }
 
-const struct hub_dialect dialect_packed = {
-    .encode = encode_compact, .seal = seal, .write_probe = write_probe};
+static size_t write_status(const struct position *newest, enum runner_status status, uint8_t *out)
+{
+    size_t len = HEAD_BYTES + newest->runner.len + 1U;
+    const uint8_t head[HEAD_BYTES] = {MAGIC_NOTICE, 0, (uint8_t)len, (uint8_t)status};
+    memcpy(out, head, HEAD_BYTES);
+    memcpy(out + HEAD_BYTES, newest->runner.text, newest->runner.len);
+    out[len - 1] = sum_of(out, len - 1);
+    return len;
+}
+
+const struct hub_dialect dialect_packed = {.encode = encode_compact,
+                                           .seal = seal,
+                                           .write_status = write_status,
+                                           .write_probe = write_probe};
 const struct hub_dialect dialect_compact = {.encode = encode_compact, .write_probe = write_probe};
 const struct hub_dialect dialect_bulky = {.encode = encode_bulky, .write_probe = write_probe};
 
@@ -224,14 +237,27 @@ static void peer_note_sealed(struct peer *peer, uint64_t end)
     peer->sealed[peer->sealed_count++] = sealed;
 }
 
+static void peer_note_status(struct peer *peer)
+{
+    if (peer->notice_count == WORLD_NOTICES)
+        return;
+    struct notice *notice = &peer->notices[peer->notice_count++];
+    notice->status = (enum runner_status)peer->frame[3];
+    notice->arrivals = peer->arrival_count;
+    notice->runner.len = (uint8_t)(peer->frame_len - HEAD_BYTES - 1);
+    memcpy(notice->runner.text, peer->frame + HEAD_BYTES, notice->runner.len);
+}
+
 static void peer_check_head(const struct peer *peer)
 {
     uint8_t magic = magic_of(peer->follower.dialect);
     size_t len = (size_t)peer->frame[1] << 8 | peer->frame[2];
     if (peer->frame[0] == MAGIC_PROBE && len == PROBE_FRAME_BYTES)
         return;
-    if (peer->frame[0] == MAGIC_PACKED && peer->follower.dialect == &dialect_packed &&
-        len > PACKED_HEAD_BYTES)
+    bool is_packed = peer->follower.dialect == &dialect_packed;
+    if (peer->frame[0] == MAGIC_PACKED && is_packed && len > PACKED_HEAD_BYTES)
+        return;
+    if (peer->frame[0] == MAGIC_NOTICE && is_packed && len > HEAD_BYTES + 1)
         return;
     if (peer->frame[0] != magic || peer->frame[3] > RUNNER_ID_BYTES ||
         len != frame_len_of(magic, peer->frame[3]))
@@ -254,6 +280,8 @@ static void peer_hear(struct peer *peer, struct span bytes)
             BROKEN("the stream is garbage: a frame was cut and something else put in");
         if (peer->frame[0] == MAGIC_PROBE)
             peer_note_probe(peer, peer->handed_bytes);
+        else if (peer->frame[0] == MAGIC_NOTICE)
+            peer_note_status(peer);
         else if (peer->frame[0] == MAGIC_PACKED)
             peer_note_sealed(peer, peer->handed_bytes);
         else

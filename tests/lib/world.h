@@ -27,6 +27,7 @@
 #include "hub/hub.h"
 
 #define WORLD_FRAME_MAX_BYTES 65535
+#define WORLD_NOTICES 64
 #define ROOM_WITHOUT_END UINT64_MAX
 
 /* Three dialects: frames of some thirty bytes, of some two hundred more, and of several of the first kind in one. */
@@ -48,6 +49,13 @@ struct arrival {
     struct runner_id runner;
     struct moment moment;
     uint64_t end; /* offset in the peer's stream behind its frame */
+};
+
+/* A change of status that was told, in the packed dialect. */
+struct notice {
+    struct runner_id runner;
+    enum runner_status status;
+    size_t arrivals; /* before it */
 };
 
 /* What a frame of several positions said besides them. */
@@ -94,6 +102,8 @@ struct peer {
     struct sealed *sealed; /* frames of several positions */
     size_t sealed_count;
     size_t sealed_capacity;
+    struct notice notices[WORLD_NOTICES]; /* the first ones */
+    size_t notice_count;
 };
 
 struct world {

@@ -72,7 +72,7 @@ static void go_on(struct world *w, struct reader *reader, uint32_t ms, int per_s
         for (int i = 0; i < per_step; i++) {
             char id[16];
             snprintf(id, sizeof id, "r%02d", (int)(number % RUNNERS));
-            struct moment moment = {++number, (int64_t)w->now_ms};
+            struct moment moment = {.number = ++number, .time_ms = (int64_t)w->now_ms};
             assert_int_equal(world_receive(w, id, moment), 0);
         }
         world_turn(w);
