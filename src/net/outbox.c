@@ -33,8 +33,17 @@ void outbox_sent(struct outbox **outbox, size_t bytes)
     struct outbox *it = *outbox;
     CHECK(it != NULL && bytes <= it->bytes.len - it->sent);
     it->sent += bytes;
-    if (it->sent == it->bytes.len)
+    if (it->sent == it->bytes.len) {
         outbox_free(outbox);
+    } else if (it->sent >= it->bytes.len / 2) {
+        buf_consume(&it->bytes, it->sent);
+        it->sent = 0;
+    }
+}
+
+size_t outbox_held(const struct outbox *outbox)
+{
+    return outbox != NULL ? outbox->bytes.len : 0;
 }
 
 void outbox_free(struct outbox **outbox)

@@ -19,6 +19,9 @@ struct span outbox_waiting(const struct outbox *outbox);
 /* The first `bytes` are out. With the last, the outbox is freed and `*outbox` NULL. */
 void outbox_sent(struct outbox **outbox, size_t bytes);
 
+/* Bytes in memory, with those that are out: never more than twice those that wait. */
+size_t outbox_held(const struct outbox *outbox);
+
 /* NULL inside is fine. */
 void outbox_free(struct outbox **outbox);
 
