@@ -245,17 +245,22 @@ static void free_parked(struct parked *parked)
     mem_free(parked);
 }
 
+static struct ip session_customer(const struct session *session)
+{
+    struct ip address = session_address(session);
+    return ip_of_customer(&address);
+}
+
 /* One customer must not take all places. */
 static bool has_its_share(const struct access *access, const struct session *session)
 {
-    struct ip address = session_address(session);
-    struct cidr customer = cidr_of_customer(&address);
+    struct ip customer = session_customer(session);
     const struct parked *at;
     size_t count = 0;
     DL_FOREACH(access->parked, at)
     {
-        address = session_address(at->session);
-        count += cidr_holds(&customer, &address);
+        struct ip other = session_customer(at->session);
+        count += ip_equals(&other, &customer);
     }
     return count >= PARKED_PER_ADDRESS;
 }

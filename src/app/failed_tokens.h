@@ -3,7 +3,7 @@
  *
  * Each address has a place in a table of fixed size, found by a keyed hash, that remembers when its next bad token would be in
  * time. So nothing grows, whoever comes; two addresses may share a place, seldom and by chance. Of an IPv6 address the first
- * 64 bits count: whoever has one has them all.
+ * 64 bits count (ip_of_customer()): whoever has one has them all.
  *
  * To refuse a token unseen is cheap, and to accept a connection, read its request and answer it is not, when there are ten
  * thousand a second. So who goes on, over the budget, at ten times its rate, is shunned: what it begins beyond that is not
