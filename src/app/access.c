@@ -99,6 +99,11 @@ static void refuse(struct access *access, const struct access_question *question
         failed_tokens_add(trust_failed_tokens(access->trust), question->address, question->now_ms);
 }
 
+static void explain_flood(struct fault *fault)
+{
+    fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
+}
+
 static bool is_over(struct access *access, const struct access_question *question,
                     struct fault *fault)
 {
@@ -106,13 +111,17 @@ static bool is_over(struct access *access, const struct access_question *questio
     if (!failed_tokens_is_over(failed, question->address, question->now_ms))
         return false;
     failed_tokens_add_unseen(failed, question->address, question->now_ms);
-    fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
+    explain_flood(fault);
     return true;
 }
 
-bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms)
+bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms,
+                  struct fault *fault)
 {
-    return failed_tokens_is_shunned(trust_failed_tokens(access->trust), address, now_ms);
+    if (!failed_tokens_is_shunned(trust_failed_tokens(access->trust), address, now_ms))
+        return false;
+    explain_flood(fault);
+    return true;
 }
 
 void access_free_permit(struct access *access, struct permit **permit)

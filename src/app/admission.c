@@ -46,15 +46,13 @@ void admission_free(struct admission **admission)
     *admission = NULL;
 }
 
-static struct admission_ticket **bucket_of(struct admission *admission,
-                                           const struct ip *customer)
+static struct admission_ticket **bucket_of(struct admission *admission, const struct ip *customer)
 {
     uint32_t hash = hash_for_table(customer->bytes, sizeof customer->bytes);
     return &admission->buckets[hash % BUCKETS];
 }
 
-static struct admission_ticket *find_or_make(struct admission *admission,
-                                             const struct ip *customer)
+static struct admission_ticket *find_or_make(struct admission *admission, const struct ip *customer)
 {
     struct admission_ticket **bucket = bucket_of(admission, customer);
     for (struct admission_ticket *at = *bucket; at != NULL; at = at->next)

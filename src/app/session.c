@@ -242,13 +242,17 @@ static int start_refused(struct shard *shard, int fd, const struct address *peer
     return 0;
 }
 
-/* A flood of bad tokens: the cheapest end there is, and nothing in the log. Operators have a budget of their own. */
+/*
+ * A flood of bad tokens: the cheapest end there is, and nothing in the log. Operators have a budget of their own. A trusted proxy
+ * would take a reset for a fault of ours: who came by it is refused in its request (app/session_http.c).
+ */
 static bool is_shunned(struct shard *shard, int fd, const struct ip *peer)
 {
+    struct fault fault;
     if (!shard->routes->takes_websockets || trusted_proxies_hold(shard->proxies, peer) ||
-        !access_shuns(shard->access, *peer, worker_now_ms(shard->worker)))
+        !access_shuns(shard->access, *peer, worker_now_ms(shard->worker), &fault))
         return false;
-    metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_too_many_failed_tokens, 1);
+    metrics_add_labelled(shard->metrics, METRIC_errors_total, fault.code, 1);
     conn_close_by_reset(fd);
     return true;
 }
