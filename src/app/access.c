@@ -322,6 +322,11 @@ void access_unpark(struct access *access, const struct session *session)
     free_parked(parked);
 }
 
+size_t access_parked(const struct access *access)
+{
+    return access->parked_count;
+}
+
 /* Resuming one may end it or another, or park it again behind all that are here now: so always from the front. */
 static void resume_waiting(struct access *access, size_t issuer, access_resume_fn *resume)
 {

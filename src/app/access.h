@@ -93,6 +93,9 @@ int access_park_more(struct access *access, const struct session *session, struc
 /* It has ended. Nothing happens when it is not parked. */
 void access_unpark(struct access *access, const struct session *session);
 
+/* How many wait. */
+size_t access_parked(const struct access *access);
+
 /* What was kept, borrowed until return, and may be changed. */
 struct parked_bytes {
     struct buf message;

@@ -501,6 +501,7 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_slow_followers, stats.slow);
     metrics_set(metrics, METRIC_audiences, stats.audiences);
     metrics_set(metrics, METRIC_runners, stats.runners);
+    metrics_set(metrics, METRIC_sessions_awaiting_keys, access_parked(shard->access));
     metrics_set(metrics, METRIC_tls_handshakes_waiting, worker_handshakes_waiting(shard->worker));
     if (shard->tls != NULL)
         metrics_set(metrics, METRIC_tls_certificate_expiry_seconds,
