@@ -2,23 +2,9 @@
 
 #include "cli/option_table.h"
 
-enum key {
-    KEY_BEFORE = OPTION_FIRST_KEY,
-#define OPTION(id, name, kind, argument, member, low, high, help) KEY_##id,
-#include "bench/load/options.def"
-#undef OPTION
-};
-
-static const struct argp_option argp_options[] = {
-#define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, KEY_##id, argument, 0, help, 0},
-#include "bench/load/options.def"
-#undef OPTION
-    {0}};
-
 static const struct option_field fields[] = {
 #define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, OPTION_##kind, KEY_##id, offsetof(struct load_options, member), low, high},
+    {name, OPTION_##kind, argument, help, offsetof(struct load_options, member), low, high},
 #include "bench/load/options.def"
 #undef OPTION
     {0}};
@@ -39,8 +25,6 @@ static void check_together(struct load_options *options, struct argp_state *stat
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
-    if (key == ARGP_KEY_ARG)
-        argp_error(state, "what is '%s'? There are options only", value);
     if (key == ARGP_KEY_END)
         check_together(state->input, state);
     return option_table_set(fields, key, value, state);
@@ -68,7 +52,7 @@ struct load_options load_options_parse(int argc, char **argv)
         .settle_ms = 2000,
         .seed = 1,
     };
-    struct argp argp = {.options = argp_options, .parser = parse, .doc = doc};
-    option_table_run(&argp, argc, argv, &options);
+    struct argp argp = {.parser = parse, .doc = doc};
+    option_table_run(fields, &argp, argc, argv, &options);
     return options;
 }

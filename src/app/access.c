@@ -99,6 +99,11 @@ static void refuse(struct access *access, const struct access_question *question
         failed_tokens_add(trust_failed_tokens(access->trust), question->address, question->now_ms);
 }
 
+static void explain_flood(struct fault *fault)
+{
+    fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
+}
+
 static bool is_over(struct access *access, const struct access_question *question,
                     struct fault *fault)
 {
@@ -106,13 +111,17 @@ static bool is_over(struct access *access, const struct access_question *questio
     if (!failed_tokens_is_over(failed, question->address, question->now_ms))
         return false;
     failed_tokens_add_unseen(failed, question->address, question->now_ms);
-    fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
+    explain_flood(fault);
     return true;
 }
 
-bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms)
+bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms,
+                  struct fault *fault)
 {
-    return failed_tokens_is_shunned(trust_failed_tokens(access->trust), address, now_ms);
+    if (!failed_tokens_is_shunned(trust_failed_tokens(access->trust), address, now_ms))
+        return false;
+    explain_flood(fault);
+    return true;
 }
 
 void access_free_permit(struct access *access, struct permit **permit)
@@ -245,17 +254,22 @@ static void free_parked(struct parked *parked)
     mem_free(parked);
 }
 
+static struct ip session_customer(const struct session *session)
+{
+    struct ip address = session_address(session);
+    return ip_of_customer(&address);
+}
+
 /* One customer must not take all places. */
 static bool has_its_share(const struct access *access, const struct session *session)
 {
-    struct ip address = session_address(session);
-    struct cidr customer = cidr_of_customer(&address);
+    struct ip customer = session_customer(session);
     const struct parked *at;
     size_t count = 0;
     DL_FOREACH(access->parked, at)
     {
-        address = session_address(at->session);
-        count += cidr_holds(&customer, &address);
+        struct ip other = session_customer(at->session);
+        count += ip_equals(&other, &customer);
     }
     return count >= PARKED_PER_ADDRESS;
 }
@@ -306,6 +320,11 @@ void access_unpark(struct access *access, const struct session *session)
         return;
     take_out(access, parked);
     free_parked(parked);
+}
+
+size_t access_parked(const struct access *access)
+{
+    return access->parked_count;
 }
 
 /* Resuming one may end it or another, or park it again behind all that are here now: so always from the front. */

@@ -62,8 +62,9 @@ struct access_answer {
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
                                struct access_answer *answer);
 
-/* Is a new connection from there not worth an answer (app/failed_tokens.h)? */
-bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms);
+/* Is nothing new from there worth a look (app/failed_tokens.h)? True: `fault` says why. */
+bool access_shuns(const struct access *access, struct ip address, uint64_t now_ms,
+                  struct fault *fault);
 
 /*
  * The bearer of a client certificate, good until `expires_s`, publishes and follows the name in it. Owned by the caller. NULL: no
@@ -91,6 +92,9 @@ int access_park_more(struct access *access, const struct session *session, struc
 
 /* It has ended. Nothing happens when it is not parked. */
 void access_unpark(struct access *access, const struct session *session);
+
+/* How many wait. */
+size_t access_parked(const struct access *access);
 
 /* What was kept, borrowed until return, and may be changed. */
 struct parked_bytes {

@@ -12,10 +12,10 @@
 
 #define BUCKETS 4096
 
-/* One address with connections; the tickets of all these point to it. */
+/* One customer with connections; the tickets of all these point to it. */
 struct admission_ticket {
     struct admission_ticket *next; /* in its bucket */
-    struct ip ip;
+    struct ip customer;            /* ip_of_customer() */
     size_t connections;
 };
 
@@ -46,21 +46,22 @@ void admission_free(struct admission **admission)
     *admission = NULL;
 }
 
-static struct admission_ticket **bucket_of(struct admission *admission, struct ip ip)
+static struct admission_ticket **bucket_of(struct admission *admission, const struct ip *customer)
 {
-    return &admission->buckets[hash_for_table(ip.bytes, sizeof ip.bytes) % BUCKETS];
+    uint32_t hash = hash_for_table(customer->bytes, sizeof customer->bytes);
+    return &admission->buckets[hash % BUCKETS];
 }
 
-static struct admission_ticket *find_or_make(struct admission *admission, struct ip ip)
+static struct admission_ticket *find_or_make(struct admission *admission, const struct ip *customer)
 {
-    struct admission_ticket **bucket = bucket_of(admission, ip);
+    struct admission_ticket **bucket = bucket_of(admission, customer);
     for (struct admission_ticket *at = *bucket; at != NULL; at = at->next)
-        if (ip_equals(&at->ip, &ip))
+        if (ip_equals(&at->customer, customer))
             return at;
     struct admission_ticket *made = mem_try(sizeof *made);
     if (made == NULL)
         return NULL;
-    made->ip = ip;
+    made->customer = *customer;
     made->next = *bucket;
     *bucket = made;
     return made;
@@ -84,8 +85,9 @@ int admission_enter_from(struct admission *admission, struct ip ip,
     *ticket = NULL;
     if (admission->limits.connections_per_address == 0)
         return 0;
+    struct ip customer = ip_of_customer(&ip);
     pthread_mutex_lock(&admission->lock);
-    struct admission_ticket *found = find_or_make(admission, ip);
+    struct admission_ticket *found = find_or_make(admission, &customer);
     if (found == NULL)
         err = ERR_NO_MEMORY;
     else if (found->connections >= admission->limits.connections_per_address)
@@ -101,7 +103,7 @@ static void leave_address(struct admission *admission, struct admission_ticket *
 {
     pthread_mutex_lock(&admission->lock);
     if (--ticket->connections == 0) {
-        struct admission_ticket **at = bucket_of(admission, ticket->ip);
+        struct admission_ticket **at = bucket_of(admission, &ticket->customer);
         while (*at != ticket)
             at = &(*at)->next;
         *at = ticket->next;

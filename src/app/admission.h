@@ -1,6 +1,8 @@
 /*
  * admission: how many connections there are, in all and from each address, and how fast they come, against their limits.
  *
+ * Addresses of one IPv6 network of 64 bits count as one address (ip_of_customer()): whoever has one of them has them all.
+ *
  * One for the process, used by every worker's thread; a lock is held for one table operation, and only while connections
  * per address are limited at all.
  */

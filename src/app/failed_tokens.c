@@ -5,8 +5,7 @@
 #include "base/mem.h"
 
 #define PLACES 16384
-#define NETWORK_BYTES 8 /* of an IPv6 address */
-#define PATIENCE 10     /* times the budget, in tokens that are refused unseen */
+#define PATIENCE 10 /* times the budget, in tokens that are refused unseen */
 
 struct place {
     struct rate bad;
@@ -33,8 +32,8 @@ void failed_tokens_free(struct failed_tokens **failed)
 
 static struct place *place_of(struct failed_tokens *failed, const struct ip *address)
 {
-    size_t bytes = ip_is_v4(address) ? sizeof address->bytes : NETWORK_BYTES;
-    return &failed->places[hash_for_table(address->bytes, bytes) % PLACES];
+    struct ip customer = ip_of_customer(address);
+    return &failed->places[hash_for_table(customer.bytes, sizeof customer.bytes) % PLACES];
 }
 
 bool failed_tokens_is_over(struct failed_tokens *failed, struct ip address, uint64_t now_ms)

@@ -11,6 +11,7 @@
 #include "app/admin_routes.h"
 #include "app/admission.h"
 #include "app/certificates.h"
+#include "app/reload.h"
 #include "app/routes.h"
 #include "app/shard.h"
 #include "app/trust.h"
@@ -46,7 +47,7 @@ struct server {
     size_t running;
     uv_loop_t loop; /* the main thread's, for signals */
     uv_signal_t signals[SIGNALS];
-    uv_signal_t hangup; /* SIGHUP: read the certificates anew */
+    uv_signal_t hangup; /* SIGHUP: app/reload.h */
     uv_async_t shard_ended;
     _Atomic size_t ended;
     bool is_ending;
@@ -272,12 +273,7 @@ static void on_hangup(uv_signal_t *handle, int number)
     (void)number;
     if (server->is_ending)
         return;
-    LOG(LOG_INFO, "server.reload", NO_SESSION, "reading keys, groups and certificates again");
-    trust_reload(server->trust);
-    if (server->certificates == NULL || certificates_reload(server->certificates) < 0)
-        return;
-    for (size_t i = 0; i < server->shard_count; i++)
-        shard_set_tls(server->shards[i], tls_of(server));
+    reload(server->trust, server->certificates, server->shards, server->shard_count);
 }
 
 static void on_shard_ended(uv_async_t *async)

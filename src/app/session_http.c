@@ -143,13 +143,16 @@ static void log_upgrade(const struct session *session)
 
 /*
  * From here on the connection is one client's; before, a proxy may have sent the requests of several. So who came by a proxy is
- * counted only now. 101, or the status to refuse with.
+ * counted only now, and only now, before anything else is looked at, is it seen who would have been reset as it connected.
+ * 101, or the status to refuse with.
  */
 static int settle_client(struct session *session, struct fault *fault)
 {
     struct shard *shard = session->shard;
     session->client = trusted_proxies_client(shard->proxies, &session->client, session->http);
     log_upgrade(session);
+    if (access_shuns(shard->access, session->client, worker_now_ms(shard->worker), fault))
+        return 429;
     bool is_counted =
         session->ticket != NULL ||
         admission_enter_from(shard->admission, session->client, &session->ticket, fault) == 0;

@@ -18,6 +18,9 @@ enum session_parting {
 uint32_t session_now_ms(const struct session *session);
 void session_set_deadline(struct session *session, uint64_t after_ms);
 
+/* Of a message in the middle, what has come. Not while it is HTTP. */
+void session_forget_message(struct session *session);
+
 /* Begin the end; does nothing when it has begun. */
 void session_part(struct session *session, enum close_reason reason, enum session_parting parting);
 

@@ -9,6 +9,7 @@
 #define V4_BITS 32
 #define V6_BITS 128
 #define MAPPED_BITS (V6_BITS - V4_BITS)
+#define CUSTOMER_BITS 64
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -28,6 +29,15 @@ bool ip_is_v4(const struct ip *ip)
 bool ip_equals(const struct ip *a, const struct ip *b)
 {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+struct ip ip_of_customer(const struct ip *ip)
+{
+    struct ip network = {0};
+    if (ip_is_v4(ip))
+        return *ip;
+    memcpy(network.bytes, ip->bytes, CUSTOMER_BITS / 8);
+    return network;
 }
 
 int ip_parse(struct span text, struct ip *out)
@@ -91,11 +101,6 @@ bool cidr_holds(const struct cidr *cidr, const struct ip *ip)
     if (memcmp(cidr->ip.bytes, ip->bytes, whole) != 0)
         return false;
     return rest == 0 || (cidr->ip.bytes[whole] ^ ip->bytes[whole]) >> (8 - rest) == 0;
-}
-
-struct cidr cidr_of_customer(const struct ip *ip)
-{
-    return (struct cidr){.ip = *ip, .bits = ip_is_v4(ip) ? 128 : 64};
 }
 
 bool ip_is_loopback(const struct ip *ip)

@@ -24,6 +24,12 @@ struct ip ip_of_v4(const uint8_t bytes[4]);
 bool ip_is_v4(const struct ip *ip);
 bool ip_equals(const struct ip *a, const struct ip *b);
 
+/*
+ * The one that stands for all that a customer has as a rule, and can come from: an address of IPv4 for itself, one of IPv6 for
+ * the network of 64 bits that it is in. What is counted per address is counted by this.
+ */
+struct ip ip_of_customer(const struct ip *ip);
+
 /* The usual form; IPv4 as IPv4. Returns `text`. */
 const char *ip_format(const struct ip *ip, char text[IP_TEXT_BYTES]);
 
@@ -37,9 +43,6 @@ struct cidr {
 int cidr_parse(struct span text, struct cidr *out);
 
 bool cidr_holds(const struct cidr *cidr, const struct ip *ip);
-
-/* All that one customer has as a rule, and can come from: an address of IPv4, the first 64 bits of one of IPv6. */
-struct cidr cidr_of_customer(const struct ip *ip);
 
 /* 127.0.0.0/8 or ::1. */
 bool ip_is_loopback(const struct ip *ip);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/exit_code.h"
+#include "base/mem.h"
 
 /* A plain decimal; the process runs in the C locale. */
 static bool read_number(const char *text, double *value, const char **rest)
@@ -99,6 +100,14 @@ static void set_duration(const struct option_field *field, const char *value,
     memcpy((char *)state->input + field->offset, &ms, sizeof ms);
 }
 
+static size_t count_of(const struct option_field *fields)
+{
+    size_t count = 0;
+    while (fields[count].name != NULL)
+        count++;
+    return count;
+}
+
 error_t option_table_set(const struct option_field *fields, int key, const char *value,
                          struct argp_state *state)
 {
@@ -107,18 +116,36 @@ error_t option_table_set(const struct option_field *fields, int key, const char 
         [OPTION_FLAG] = set_flag,     [OPTION_TEXT] = set_text,         [OPTION_COUNT] = set_count,
         [OPTION_NUMBER] = set_number, [OPTION_DURATION] = set_duration,
     };
-    for (; fields->name != NULL; fields++) {
-        if (fields->key == key) {
-            setters[fields->kind](fields, value, state);
-            return 0;
-        }
-    }
-    return ARGP_ERR_UNKNOWN;
+    if (key == ARGP_KEY_ARG)
+        argp_error(state, "what is '%s'? There are options only", value);
+    if (key < OPTION_FIRST_KEY || (size_t)(key - OPTION_FIRST_KEY) >= count_of(fields))
+        return ARGP_ERR_UNKNOWN;
+    const struct option_field *field = &fields[key - OPTION_FIRST_KEY];
+    setters[field->kind](field, value, state);
+    return 0;
 }
 
-void option_table_run(const struct argp *argp, int argc, char **argv, void *target)
+/* What argp wants to see; owned by the caller. */
+static struct argp_option *make_rows(const struct option_field *fields)
 {
+    size_t count = count_of(fields);
+    struct argp_option *rows = mem_must((count + 1) * sizeof *rows);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct argp_option){.name = fields[i].name,
+                                       .key = OPTION_FIRST_KEY + (int)i,
+                                       .arg = fields[i].argument,
+                                       .doc = fields[i].help};
+    return rows;
+}
+
+void option_table_run(const struct option_field *fields, const struct argp *argp, int argc,
+                      char **argv, void *target)
+{
+    struct argp_option *rows = make_rows(fields);
+    struct argp with_options = *argp;
+    with_options.options = rows;
     argp_err_exit_status = EXIT_CODE_USAGE;
-    if (argp_parse(argp, argc, argv, 0, NULL, target) != 0)
+    if (argp_parse(&with_options, argc, argv, 0, NULL, target) != 0)
         exit(EXIT_CODE_USAGE);
+    mem_free(rows);
 }

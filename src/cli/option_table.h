@@ -1,6 +1,6 @@
 /*
  * option_table: the options of a client command as one table: name, kind, bounds and help in a .def file, from which
- * the argp options and the parsing come.
+ * the argp options and the parsing come. A row of zeros ends it.
  */
 #ifndef SPECTATE_CLI_OPTION_TABLE_H
 #define SPECTATE_CLI_OPTION_TABLE_H
@@ -21,26 +21,28 @@ enum option_kind {
 struct option_field {
     const char *name;
     enum option_kind kind;
-    int key;
+    const char *argument; /* what --help calls its value; NULL: it has none */
+    const char *help;
     size_t offset; /* in the command's struct */
     double low;    /* bounds of a count, a number or a duration in seconds */
     double high;
 };
 
-/* Keys of options without a letter begin here. */
+/* The key of the table's first row; those of the others follow. */
 #define OPTION_FIRST_KEY 0x100
 
 /*
- * Set the field of this key in `target`. ARGP_ERR_UNKNOWN when the key is none of the table's; a value that is wrong
- * ends the process with the usage status, saying what is wrong.
+ * Set the field of this key in `target`. ARGP_ERR_UNKNOWN when the key is none of the table's; a value that is wrong, or an
+ * argument that is no option, ends the process with the usage status, saying what is wrong.
  */
 error_t option_table_set(const struct option_field *fields, int key, const char *value,
                          struct argp_state *state);
 
 /*
- * Parse with argp. `target` is passed to the parser as state->input. Does not return when the usage is wrong or --help
- * is asked for.
+ * Parse with argp, whose options are those of the table. `target` is passed to the parser as state->input. Does not return when
+ * the usage is wrong or --help is asked for.
  */
-void option_table_run(const struct argp *argp, int argc, char **argv, void *target);
+void option_table_run(const struct option_field *fields, const struct argp *argp, int argc,
+                      char **argv, void *target);
 
 #endif

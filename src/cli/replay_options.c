@@ -8,24 +8,16 @@
 #include "cli/option_table.h"
 
 enum key {
-    KEY_BEFORE = OPTION_FIRST_KEY,
+    KEY_BEFORE = OPTION_FIRST_KEY - 1,
 #define OPTION(id, name, kind, argument, member, low, high, help) KEY_##id,
 #include "cli/replay_options.def"
 #include "cli/server_options.def"
 #undef OPTION
 };
 
-static const struct argp_option argp_options[] = {
-#define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, KEY_##id, argument, 0, help, 0},
-#include "cli/replay_options.def"
-#include "cli/server_options.def"
-#undef OPTION
-    {0}};
-
 static const struct option_field fields[] = {
 #define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, OPTION_##kind, KEY_##id, offsetof(struct replay_options, member), low, high},
+    {name, OPTION_##kind, argument, help, offsetof(struct replay_options, member), low, high},
 #include "cli/replay_options.def"
 #include "cli/server_options.def"
 #undef OPTION
@@ -114,12 +106,11 @@ struct replay_options replay_options_parse(int argc, char **argv)
         .settle_ms = 5000,
     };
     struct argp argp = {
-        .options = argp_options,
         .parser = parse,
         .args_doc = "FILE.gpx...",
         .doc = doc,
     };
-    option_table_run(&argp, argc, argv, &options);
+    option_table_run(fields, &argp, argc, argv, &options);
     return options;
 }
 

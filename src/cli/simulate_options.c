@@ -6,25 +6,9 @@
 
 #define NOT_GIVEN UINT64_MAX
 
-enum key {
-    KEY_BEFORE = OPTION_FIRST_KEY,
-#define OPTION(id, name, kind, argument, member, low, high, help) KEY_##id,
-#include "cli/server_options.def"
-#include "cli/simulate_options.def"
-#undef OPTION
-};
-
-static const struct argp_option argp_options[] = {
-#define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, KEY_##id, argument, 0, help, 0},
-#include "cli/server_options.def"
-#include "cli/simulate_options.def"
-#undef OPTION
-    {0}};
-
 static const struct option_field fields[] = {
 #define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, OPTION_##kind, KEY_##id, offsetof(struct simulate_options, member), low, high},
+    {name, OPTION_##kind, argument, help, offsetof(struct simulate_options, member), low, high},
 #include "cli/server_options.def"
 #include "cli/simulate_options.def"
 #undef OPTION
@@ -32,8 +16,6 @@ static const struct option_field fields[] = {
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
-    if (key == ARGP_KEY_ARG)
-        argp_error(state, "what is '%s'? There are options only", value);
     return option_table_set(fields, key, value, state);
 }
 
@@ -66,8 +48,8 @@ struct simulate_options simulate_options_parse(int argc, char **argv)
         .connect_window = 100,
         .settle_ms = 5000,
     };
-    struct argp argp = {.options = argp_options, .parser = parse, .doc = doc};
-    option_table_run(&argp, argc, argv, &options);
+    struct argp argp = {.parser = parse, .doc = doc};
+    option_table_run(fields, &argp, argc, argv, &options);
     if (options.messages == NOT_GIVEN)
         options.messages = options.course == NULL && options.duration_ms == 0 ? 1000 : 0;
     if (options.seed == NOT_GIVEN)

@@ -15,22 +15,15 @@
 #define DEFAULT_EXPIRES_MS (12 * 3600 * 1000)
 
 enum token_key {
-    KEY_BEFORE = OPTION_FIRST_KEY,
+    KEY_BEFORE = OPTION_FIRST_KEY - 1,
 #define OPTION(id, name, kind, argument, member, low, high, help) KEY_##id,
 #include "cli/token_options.def"
 #undef OPTION
 };
 
-static const struct argp_option argp_options[] = {
-#define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, KEY_##id, argument, 0, help, 0},
-#include "cli/token_options.def"
-#undef OPTION
-    {0}};
-
 static const struct option_field fields[] = {
 #define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, OPTION_##kind, KEY_##id, offsetof(struct token_options, member), low, high},
+    {name, OPTION_##kind, argument, help, offsetof(struct token_options, member), low, high},
 #include "cli/token_options.def"
 #undef OPTION
     {0}};
@@ -142,8 +135,6 @@ static void complete(struct token_options *options, struct argp_state *state)
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct token_options *options = state->input;
-    if (key == ARGP_KEY_ARG)
-        argp_error(state, "what is '%s'? There are options only", value);
     if (key == ARGP_KEY_END) {
         complete(options, state);
         return 0;
@@ -176,8 +167,8 @@ struct token_options token_options_parse(int argc, char **argv)
         .keygen = KEY_ALG_COUNT,
         .expires_ms = DEFAULT_EXPIRES_MS,
     };
-    struct argp argp = {.options = argp_options, .parser = parse, .doc = doc};
-    option_table_run(&argp, argc, argv, &options);
+    struct argp argp = {.parser = parse, .doc = doc};
+    option_table_run(fields, &argp, argc, argv, &options);
     return options;
 }
 

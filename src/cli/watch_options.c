@@ -5,25 +5,9 @@
 #include "base/mem.h"
 #include "cli/option_table.h"
 
-enum key {
-    KEY_BEFORE = OPTION_FIRST_KEY,
-#define OPTION(id, name, kind, argument, member, low, high, help) KEY_##id,
-#include "cli/server_options.def"
-#include "cli/watch_options.def"
-#undef OPTION
-};
-
-static const struct argp_option argp_options[] = {
-#define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, KEY_##id, argument, 0, help, 0},
-#include "cli/server_options.def"
-#include "cli/watch_options.def"
-#undef OPTION
-    {0}};
-
 static const struct option_field fields[] = {
 #define OPTION(id, name, kind, argument, member, low, high, help)                                  \
-    {name, OPTION_##kind, KEY_##id, offsetof(struct watch_options, member), low, high},
+    {name, OPTION_##kind, argument, help, offsetof(struct watch_options, member), low, high},
 #include "cli/server_options.def"
 #include "cli/watch_options.def"
 #undef OPTION
@@ -61,12 +45,11 @@ struct watch_options watch_options_parse(int argc, char **argv)
         .ids = mem_must((size_t)argc * sizeof *options.ids),
     };
     struct argp argp = {
-        .options = argp_options,
         .parser = parse,
         .args_doc = "ID...",
         .doc = doc,
     };
-    option_table_run(&argp, argc, argv, &options);
+    option_table_run(fields, &argp, argc, argv, &options);
     return options;
 }
 

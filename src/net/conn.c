@@ -324,9 +324,7 @@ static void on_ready(struct polled *polled, unsigned ready)
         finish_connecting(conn);
     if (conn->connecting || conn->closing)
         return;
-    if ((ready & POLLER_BROKEN) != 0 && conn->paused)
-        conn_end(conn, CONN_END_RESET);
-    else if ((ready & POLLER_BROKEN) != 0)
+    if ((ready & POLLER_BROKEN) != 0 && !conn->paused)
         read_the_rest(conn);
     else if ((ready & POLLER_READ) != 0 && may_read(conn))
         use_bytes(conn, ready);

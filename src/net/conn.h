@@ -112,7 +112,10 @@ int conn_write(struct conn *conn, struct span bytes);
 /* Keep a copy of bytes that go out before anything else but what is kept already. 0 or ERR_NO_MEMORY. */
 int conn_keep(struct conn *conn, struct span bytes);
 
-/* Read nothing until conn_resume(); of what was read already there may still come some. That the connection broke is told. */
+/*
+ * Read nothing until conn_resume(); of what was read already there may still come some. That the peer has ended, or the
+ * connection broke, is told after conn_resume() only: until then the owner's deadlines are what ends it.
+ */
 void conn_pause(struct conn *conn);
 void conn_resume(struct conn *conn);
 

@@ -17,7 +17,7 @@
 
 struct poller;
 
-/* What a socket is ready for. READ and WRITE can be wanted, and the others come with READ. */
+/* What a socket is ready for. READ and WRITE can be wanted, and the others come with READ: not while that is not wanted. */
 enum {
     POLLER_READ = 1,
     POLLER_WRITE = 2,  /* it was full and has room again */

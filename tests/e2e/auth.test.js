@@ -7,6 +7,7 @@ const test = require('node:test');
 const jose = require('jose');
 const WebSocket = require('ws');
 const { Operators } = require('./lib/operators.js');
+const { handshake } = require('./lib/raw_peer.js');
 const { startServer } = require('./lib/server.js');
 const { temporaryFile } = require('./lib/temporary.js');
 const { Issuer, authArgs, bearer, issuerOf } = require('./lib/tokens.js');
@@ -291,6 +292,57 @@ test('an address that goes on for all that is not answered any more, and the oth
   assert.strictEqual(await ask({ port: operators.port, localAddress: '127.0.0.2' }), 200);
   const isLetIn = () => ask({ localAddress: '127.0.0.2' }).catch(() => false);
   await until(isLetIn, 'it to be let in again');
+});
+
+/* One that shows bad tokens by the proxy, many times faster than it may. Each of its handshakes is answered. */
+async function floodByProxy(server, headers) {
+  const by = { headers, localAddress: PROXY };
+  await until(async () => {
+    for (let i = 0; i < 5; i++) {
+      const { status } = await refusal(server, { ...by, headers: { ...headers, ...bearer('x').headers } });
+      assert.ok([401, 429].includes(status), `a handshake by the proxy was answered ${status}`);
+    }
+    return (await shakeHands(server, by)) === 429;
+  }, 'a handshake without a token to be refused');
+}
+
+/* The status of a handshake, 101 when it opens. */
+async function shakeHands(server, { headers, localAddress }) {
+  const peer = await server.raw({ localAddress });
+  await peer.write(handshake({ headers }));
+  const { status } = await peer.httpAnswer();
+  peer.destroy();
+  return status;
+}
+
+const PROXY = '127.0.0.2';
+const BY_PROXY = ['--trusted-proxies', PROXY, '--max-failed-tokens-per-second', '1'];
+
+test('a flood that comes by a trusted proxy is answered without a look, and its other clients are heard', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, BY_PROXY);
+  const token = await issuer.token({ sub: '7' });
+  await floodByProxy(server, { 'x-forwarded-for': '192.0.2.7' });
+  const headers = { 'x-forwarded-for': '192.0.2.8', authorization: `Bearer ${token}` };
+  await expectWorks(await server.client({ headers, localAddress: PROXY }), 7);
+  const isLetIn = async () => (await shakeHands(server, { headers: { 'x-forwarded-for': '192.0.2.7' }, localAddress: PROXY })) === 101;
+  await until(isLetIn, 'it to be let in again');
+});
+
+test('a trusted proxy that names nobody is never reset for the bad tokens that come by it', async (t) => {
+  const { server } = await startWithIssuer(t, BY_PROXY);
+  await floodByProxy(server, {});
+  assert.strictEqual((await server.get('/healthz', { localAddress: PROXY })).status, 200);
+});
+
+test('a flood behind PROXY headers is reset under the address that they name', async (t) => {
+  const { server } = await startWithIssuer(t, [...BY_PROXY, '--proxy-protocol', 'on']);
+  const ask = async (address) => {
+    const peer = await server.raw({ localAddress: PROXY });
+    await peer.write(`PROXY TCP4 ${address} 127.0.0.1 1 2\r\n`, handshake({ headers: bearer('x').headers }));
+    return peer.httpAnswer().catch(() => peer.error?.code);
+  };
+  await until(async () => (await ask('192.0.2.7')) === 'ECONNRESET', 'a connection without an answer');
+  assert.strictEqual((await ask('192.0.2.8')).status, 401);
 });
 
 test('pages of other hosts may not connect unless they are named', async (t) => {

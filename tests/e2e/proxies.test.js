@@ -143,6 +143,15 @@ test('who has not said where it comes from holds up neither others nor the end',
   await server.endsWith(0);
 });
 
+test('addresses of one IPv6 network of 64 bits are limited together', async (t) => {
+  const server = await startBehindProxy(t, '--max-connections-per-address', '2');
+  const from = (address) => relayed(server, Buffer.from(`PROXY TCP6 ${address} ::1 1 2\r\n`), GET);
+  for (const address of ['2001:db8:0:7::1', '2001:db8:0:7::2']) await expectHealthy(await from(address));
+  assert.strictEqual((await (await from('2001:db8:0:7:ffff::1')).httpAnswer()).status, 503);
+  await expectHealthy(await from('2001:db8:0:8::1'));
+  assert.strictEqual(await server.metric(ERRORS('too_many_connections_per_address')), 1);
+});
+
 /* What X-Forwarded-For makes of a WebSocket from this address. */
 async function upgradedFrom(server, localAddress, forwardedFor) {
   const peer = await server.raw({ localAddress });

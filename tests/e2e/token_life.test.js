@@ -36,7 +36,7 @@ forEachWorkerCount((suffix, workers) => {
     const other = await server.client(bearer(await issuer.token({ sub: '8' })));
     mortal.follow([7]);
     assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
-    assert.ok(now() >= expires && now() <= expires + 5, `at ${now()}, it expired at ${expires}`);
+    assert.ok(now() >= expires, `at ${now()}, it expires at ${expires}`);
     await other.expectNothingMore();
   });
 
@@ -69,12 +69,11 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+/* The leeway is many times as long as a test waits for anything. */
 test('a session falls when its token expires also where clocks may be far apart', async (t) => {
   const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '5m']);
-  const expires = now() + 1;
-  const mortal = await server.client(bearer(await issuer.token({ sub: '7', exp: expires })));
+  const mortal = await server.client(bearer(await issuer.token({ sub: '7', exp: now() + 1 })));
   assert.deepStrictEqual(await end(mortal), ['token_expired', 4401]);
-  assert.ok(now() <= expires + 5, `at ${now()}, it expired at ${expires}`);
 });
 
 test('a session that renews its token goes on and misses nothing', async (t) => {
@@ -307,11 +306,13 @@ test('those of one address who wait for keys leave room for others', async (t) =
   const token = await issuer.addKey('ES256', 'second').then(() => issuer.token({ sub: '8' }, { kid: 'second' }));
   const crowd = await server.clients(PLACES_OF_AN_ADDRESS, { localAddress: '127.0.0.2' });
   for (const client of crowd) client.send({ token });
+  await server.showsMetrics({ spectate_sessions_awaiting_keys: PLACES_OF_AN_ADDRESS });
   const late = await server.client({ localAddress: '127.0.0.2' });
   late.send({ token });
   assert.strictEqual((await late.next()).error.code, 'keys_missing');
   const other = await server.client();
   other.send({ token });
+  await server.showsMetrics({ spectate_sessions_awaiting_keys: PLACES_OF_AN_ADDRESS + 1 });
   release();
   for (const client of [...crowd, other]) assert.ok((await client.next()).token.expires > now());
 });

@@ -127,17 +127,34 @@ TEST(one_that_is_paused_writes_as_before)
     assert_int_equal(peer_reads(got, sizeof got), 5);
 }
 
-TEST(that_it_broke_while_it_was_paused_is_told_when_it_goes_on)
+static void break_while_paused(void)
 {
     conn_pause(&heard.conn);
+    peer_says("hello");
     assert_int_equal(conn_write(&heard.conn, span_of_text("unread")), 0);
     close(peer);
     peer = -1;
     turn_some();
+}
+
+TEST(that_it_broke_while_it_was_paused_is_told_when_it_goes_on_and_not_before)
+{
+    break_while_paused();
+    assert_int_equal(heard.ends, 0);
     conn_resume(&heard.conn);
     loop_run_until(loop, heard_has_ended, &heard, 10);
+    assert_true(has_heard_hello(&heard));
     assert_int_equal(heard.end, CONN_END_RESET);
+    turn_some();
     assert_int_equal(heard.ends, 1);
+}
+
+TEST(one_that_is_closed_while_it_is_paused_and_broken_is_told_of_no_end)
+{
+    break_while_paused();
+    heard_close(&heard, loop);
+    assert_int_equal(heard.ends, 0);
+    peer = heard_open(&heard, loop);
 }
 
 TEST(the_end_of_the_stream_is_told_once_after_what_came_before_it)

@@ -5,37 +5,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "tests/lib/loop.h"
-#include "tests/lib/test.h"
+#include "tests/lib/loop_test.h"
 
 #define CLIENTS 8
-
-static struct loop *loop;
 
 struct door {
     int accepted[CLIENTS];
     int count;
     int turned_away;
 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    loop = loop_new();
-    log_set_level(LOG_ERROR);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    loop_free(&loop);
-    return 0;
-}
-
-TEST_SETUP(set_up);
-TEST_TEARDOWN(tear_down);
 
 static void on_accept(void *context, int fd, const struct address *peer)
 {

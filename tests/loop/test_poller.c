@@ -217,6 +217,23 @@ TEST(an_end_that_comes_while_nothing_is_wanted_is_told_when_it_is)
     close_end(&end);
 }
 
+TEST(that_a_socket_failed_while_nothing_is_wanted_is_told_when_it_is)
+{
+    struct end end;
+    open_end(&end, POLLER_READ);
+    poller_want(poller, &end.polled, 0);
+    assert_int_equal(send(end.polled.fd, "a", 1, MSG_NOSIGNAL), 1);
+    close(end.peer); /* with a byte unread: it is reset */
+    turns(3);
+    assert_int_equal(end.times, 0);
+    end.peer = -1;
+    poller_want(poller, &end.polled, POLLER_READ);
+    turns(3);
+    assert_true((end.ready & POLLER_READ) != 0);
+    assert_true(end.times > 0);
+    close_end(&end);
+}
+
 TEST(room_is_told_each_time_that_a_full_socket_has_been_emptied)
 {
     struct end end;

@@ -4,35 +4,18 @@
 #include "app/mail.h"
 #include "app/shard.h"
 #include "base/err.h"
-#include "tests/lib/loop.h"
-#include "tests/lib/test.h"
+#include "tests/lib/loop_test.h"
 
 #define MAILS_MAX 100000
 
-static struct loop *loop;
-static struct shard shard; /* of which only the worker is there */
 static int others[MAILS_MAX];
-static struct mail reload;
-static int posted = 1;
 
-static int set_up(void **state)
-{
-    (void)state;
-    loop = loop_new();
-    shard.worker = loop->worker;
-    posted = 1;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    loop_free(&loop);
-    return 0;
-}
-
-TEST_SETUP(set_up);
-TEST_TEARDOWN(tear_down);
+/* What the main thread does, and what comes of it. */
+struct poster {
+    struct shard shard; /* of which only the worker is there */
+    struct mail reload;
+    int result;
+};
 
 static int fill_mailbox(void)
 {
@@ -45,8 +28,8 @@ static int fill_mailbox(void)
 
 static void *post_reload(void *context)
 {
-    (void)context;
-    posted = shard_post(&shard, &reload);
+    struct poster *poster = context;
+    poster->result = shard_post(&poster->shard, &poster->reload);
     return NULL;
 }
 
@@ -58,17 +41,19 @@ static bool reload_is_there(void *context)
 TEST(what_is_posted_to_a_full_mailbox_waits_and_comes_behind_all_that_is_in_it)
 {
     pthread_t main_thread;
+    struct poster poster = {.shard.worker = loop->worker, .result = 1};
     int before = fill_mailbox();
-    assert_int_equal(pthread_create(&main_thread, NULL, post_reload, NULL), 0);
+    assert_int_equal(pthread_create(&main_thread, NULL, post_reload, &poster), 0);
     loop_run_until(loop, reload_is_there, &before, 100000);
     pthread_join(main_thread, NULL);
-    assert_int_equal(posted, 0);
-    assert_int_equal(*(int *)(void *)&reload, before + 1);
+    assert_int_equal(poster.result, 0);
+    assert_int_equal(*(int *)(void *)&poster.reload, before + 1);
 }
 
 TEST(what_is_posted_to_one_that_has_ended_stays_the_posters)
 {
+    struct poster poster = {.shard.worker = loop->worker};
     fill_mailbox();
     worker_stop(loop->worker);
-    assert_int_equal(shard_post(&shard, &reload), ERR_CLOSED);
+    assert_int_equal(shard_post(&poster.shard, &poster.reload), ERR_CLOSED);
 }

@@ -6,30 +6,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "net/mailbox.h"
-#include "tests/lib/loop.h"
-#include "tests/lib/test.h"
+#include "tests/lib/loop_test.h"
 
 #define POSTERS 4
 #define MAILS_EACH 2000
-
-static struct loop *loop;
-
-static int set_up(void **state)
-{
-    (void)state;
-    loop = loop_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    loop_free(&loop);
-    return 0;
-}
-
-TEST_SETUP(set_up);
-TEST_TEARDOWN(tear_down);
 
 struct poster {
     pthread_t thread;

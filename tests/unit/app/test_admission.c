@@ -73,6 +73,25 @@ TEST(each_address_is_limited_whatever_its_port_and_family)
     admission_free(&admission);
 }
 
+TEST(addresses_of_one_ipv6_network_are_limited_together)
+{
+    struct admission_limits limits = {.connections_per_address = 2};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *tickets[3];
+    struct fault fault;
+    assert_int_equal(enter(admission, "[2001:db8:1:2::1]:1", &tickets[0], &fault), 0);
+    assert_int_equal(enter(admission, "[2001:db8:1:2::2]:1", &tickets[1], &fault), 0);
+    assert_int_equal(enter(admission, "[2001:db8:1:2:ffff::]:1", &tickets[2], &fault),
+                     ERR_TOO_MANY);
+    assert_int_equal(fault.code, FAULT_too_many_connections_per_address);
+    assert_int_equal(enter(admission, "[2001:db8:1:3::1]:1", &tickets[2], &fault), 0);
+    for (int i = 0; i < 3; i++)
+        admission_leave(admission, tickets[i]);
+    assert_int_equal(enter(admission, "[2001:db8:1:2::3]:1", &tickets[0], &fault), 0);
+    admission_leave(admission, tickets[0]);
+    admission_free(&admission);
+}
+
 TEST(one_turned_away_at_its_address_does_not_count_in_the_total)
 {
     struct admission_limits limits = {.connections = 2, .connections_per_address = 1};

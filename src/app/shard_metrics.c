@@ -1,0 +1,36 @@
+/* The gauges of a shard, and the totals of its hub. */
+#include "app/shard.h"
+
+#include "app/access.h"
+#include "net/tls_context.h"
+
+static size_t queued_bytes(const struct shard *shard)
+{
+    size_t bytes = 0;
+    for (const struct session *at = shard->sessions; at != NULL; at = at->next)
+        bytes += conn_queued(&at->conn) + ws_gather_bytes(&at->gather);
+    return bytes;
+}
+
+void shard_refresh_metrics(struct shard *shard)
+{
+    struct metrics *metrics = shard->metrics;
+    struct hub_stats stats = hub_stats(shard->hub);
+    metrics_set(metrics, METRIC_connections, shard->session_count + shard->doorstep_count);
+    metrics_set(metrics, METRIC_sessions, shard->open_count);
+    metrics_set(metrics, METRIC_followers, stats.followers);
+    metrics_set(metrics, METRIC_behind_followers, stats.behind);
+    metrics_set(metrics, METRIC_slow_followers, stats.slow);
+    metrics_set(metrics, METRIC_audiences, stats.audiences);
+    metrics_set(metrics, METRIC_runners, stats.runners);
+    metrics_set(metrics, METRIC_sessions_awaiting_keys, access_parked(shard->access));
+    metrics_set(metrics, METRIC_tls_handshakes_waiting, worker_handshakes_waiting(shard->worker));
+    if (shard->tls != NULL)
+        metrics_set(metrics, METRIC_tls_certificate_expiry_seconds,
+                    (uint64_t)tls_context_expires_s(shard->tls));
+    metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard));
+    metrics_set(metrics, METRIC_positions_late_total, stats.late);
+    metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);
+    metrics_set(metrics, METRIC_positions_superseded_total, stats.superseded);
+    metrics_set(metrics, METRIC_sends_total, stats.sends);
+}

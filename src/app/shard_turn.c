@@ -1,0 +1,108 @@
+/* What a shard does in each turn of its loop, at each tick, and at its end. */
+#include "app/shard_events.h"
+
+#include <utlist.h>
+
+#include "app/access.h"
+#include "app/doorstep.h"
+#include "app/relay.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define EXPIRES_PER_TICK 10000
+#define STORM_SESSIONS 1000
+
+static void sweep_sessions(struct shard *shard)
+{
+    struct session *session;
+    struct session *next;
+    DL_FOREACH_SAFE(shard->sessions, session, next)
+    {
+        session_sweep(session);
+    }
+}
+
+/* The sessions had their time; who is still there is cut off. */
+static void check_drained(struct shard *shard, uint64_t now_ms)
+{
+    struct session *session;
+    if (shard->drain_deadline_ms == 0)
+        return;
+    if (shard->sessions != NULL && now_ms < shard->drain_deadline_ms)
+        return;
+    DL_FOREACH(shard->sessions, session)
+    {
+        conn_close(&session->conn);
+    }
+    worker_stop(shard->worker);
+}
+
+static bool flush(struct shard *shard, uint64_t now_ms)
+{
+    uint64_t begin_us = clock_monotonic_us();
+    uint64_t sends = hub_stats(shard->hub).sends;
+    bool has_more = hub_flush(shard->hub, now_ms);
+    if (hub_next_tick_ms(shard->hub) != UINT64_MAX)
+        worker_wake_at(shard->worker, hub_next_tick_ms(shard->hub));
+    if (hub_stats(shard->hub).sends != sends)
+        metrics_observe_us(shard->metrics, METRIC_flush_seconds, clock_monotonic_us() - begin_us);
+    return has_more;
+}
+
+static bool post_positions(struct shard *shard)
+{
+    bool has_more = false;
+    size_t squashed = relay_post(shard->relay, &has_more);
+    metrics_add(shard->metrics, METRIC_positions_squashed_total, squashed);
+    return has_more;
+}
+
+bool shard_on_turn(void *context, uint64_t now_ms)
+{
+    struct shard *shard = context;
+    bool has_more = post_positions(shard);
+    has_more |= flush(shard, now_ms);
+    check_drained(shard, now_ms);
+    return has_more;
+}
+
+/* After a storm of connections has gone, what the allocator keeps of it goes back to the system. */
+static void give_memory_back(struct shard *shard)
+{
+    if (shard->session_count > shard->session_peak)
+        shard->session_peak = shard->session_count;
+    if (shard->session_peak < STORM_SESSIONS || shard->session_count > shard->session_peak / 2)
+        return;
+    shard->session_peak = shard->session_count;
+    mem_give_back();
+}
+
+void shard_on_tick(void *context, uint64_t now_ms)
+{
+    struct shard *shard = context;
+    sweep_sessions(shard);
+    doorstep_sweep(shard);
+    give_memory_back(shard);
+    hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
+    access_tidy(shard->access, now_ms);
+    shard_refresh_metrics(shard);
+}
+
+/* Everything pending is sent before the close frames. */
+void shard_drain(struct shard *shard)
+{
+    uint64_t now_ms = worker_now_ms(shard->worker);
+    struct session *session;
+    struct session *next;
+    if (shard->drain_deadline_ms != 0)
+        return;
+    shard->drain_deadline_ms = now_ms + shard->options->shutdown_timeout_ms;
+    worker_close_listeners(shard->worker);
+    doorstep_clear(shard);
+    while (hub_flush(shard->hub, now_ms))
+        continue;
+    DL_FOREACH_SAFE(shard->sessions, session, next)
+    {
+        session_close(session, CLOSE_shutdown);
+    }
+}
