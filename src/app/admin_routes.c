@@ -68,8 +68,12 @@ static enum route_result send_errand(const struct request *request, struct erran
     errand->home = home;
     errand->shards = server_shards(home->server, &errand->shard_count);
     errand->asked_by = request->session->id;
-    if (errand_go(errand) == 0)
-        return ROUTE_LATER;
+    struct buf rest;
+    if (session_await(request->session) == 0) {
+        if (errand_go(errand) == 0)
+            return ROUTE_LATER;
+        session_awaited(home, request->session->id, &rest);
+    }
     errand_free(&errand);
     return say(request, 503, "the server is busy or ending\n");
 }
@@ -144,17 +148,6 @@ static enum route_result post_kick(const struct request *request)
     return send_errand(request, errand);
 }
 
-static struct session *find_session(struct shard *shard, uint64_t id)
-{
-    struct session *session;
-    DL_FOREACH(shard->sessions, session)
-    {
-        if (session->id == id)
-            break;
-    }
-    return session;
-}
-
 static int write_errand(const struct errand *errand, struct buf *body)
 {
     if (errand->kind == ERRAND_LIST)
@@ -164,17 +157,18 @@ static int write_errand(const struct errand *errand, struct buf *body)
 
 void admin_on_errand(struct shard *shard, struct errand *errand)
 {
-    struct session *session = find_session(shard, errand->asked_by);
+    struct buf rest;
+    struct session *session = session_awaited(shard, errand->asked_by, &rest);
     struct http_answer answer = {0};
     struct buf body = {0};
-    if (session != NULL && session->state == SESSION_HTTP && session->is_parked) {
+    if (session != NULL) {
         if (errand->is_partial)
             route_answer_text(&answer, 503, "not all workers could be asked; repeat it\n");
         else if (write_errand(errand, &body) < 0)
             route_answer_text(&answer, 503, "out of memory\n");
         else
             route_answer_json(&answer, 200, &body);
-        session_answer_later(session, &answer);
+        session_answer_later(session, &answer, &rest);
     }
     buf_fini(&body);
     errand_free(&errand);

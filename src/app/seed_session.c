@@ -232,6 +232,34 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     session_fault(session, &fault);
 }
 
+/* --- what it says --------------------------------------------------------------------------------------------------- */
+
+static void say(struct session *session, int err, struct buf *text)
+{
+    if (err < 0)
+        session->is_doomed = true;
+    else
+        session_send(session, WS_TEXT, buf_span(text));
+    buf_fini(text);
+}
+
+void seed_session_tell(struct session *session, const struct fault *fault,
+                       const struct runner_id *ids, size_t count)
+{
+    struct buf text = {0};
+    int err =
+        count > 0 ? seed_encode_refusal(fault, ids, count, &text) : seed_encode_fault(fault, &text);
+    say(session, err, &text);
+}
+
+void seed_session_tell_expiry(struct session *session)
+{
+    struct buf text = {0};
+    const struct permit *permit = session->permit;
+    int64_t expires_s = permit != NULL ? permit->pass->expires_s : PASS_WITHOUT_EXPIRY;
+    say(session, seed_encode_welcome(expires_s != PASS_WITHOUT_EXPIRY, expires_s, &text), &text);
+}
+
 static void on_open(struct session *session)
 {
     session->follower.dialect = &seed_dialect;
@@ -254,4 +282,6 @@ const struct session_handler seed_session_handler = {
     .on_pong = on_pong,
     .on_writable = on_writable,
     .on_end = on_end,
+    .tell = seed_session_tell,
+    .tell_expiry = seed_session_tell_expiry,
 };

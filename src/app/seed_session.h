@@ -8,6 +8,11 @@
 
 extern const struct session_handler seed_session_handler;
 
+/* For other handlers that say these as this one does. */
+void seed_session_tell(struct session *session, const struct fault *fault,
+                       const struct runner_id *ids, size_t count);
+void seed_session_tell_expiry(struct session *session);
+
 /* How the hub reaches sessions. */
 extern const struct hub_sink session_sink;
 

@@ -113,13 +113,13 @@ static struct tls_context *tls_of(const struct server *server)
 }
 
 /* Operators come without TLS and proxies, from this machine as a rule. */
-static struct shard *make_shard(struct server *server, const struct session_handler *handler,
+static struct shard *make_shard(struct server *server, const struct session_handlers *handlers,
                                 const struct routes *routes)
 {
     struct shard_options options = {
         .server = server,
         .options = server->options,
-        .handler = handler,
+        .handlers = handlers,
         .routes = routes,
         .admission = server->admission,
         .trust = server->trust,
@@ -136,10 +136,10 @@ static struct shard *make_shard(struct server *server, const struct session_hand
     return shard;
 }
 
-static int make_shards(struct server *server, const struct session_handler *handler)
+static int make_shards(struct server *server, const struct session_handlers *handlers)
 {
     size_t count = worker_count(server->options);
-    while (server->shard_count < count && make_shard(server, handler, &public_routes) != NULL)
+    while (server->shard_count < count && make_shard(server, handlers, &public_routes) != NULL)
         server->shard_count++;
     /* Also when some are missing: the ones that were made still have to be wound up. */
     for (size_t i = 0; i < server->shard_count; i++)
@@ -148,11 +148,11 @@ static int make_shards(struct server *server, const struct session_handler *hand
 }
 
 /* Alone on its port, and nobody's neighbour. */
-static int make_operators_shard(struct server *server, const struct session_handler *handler)
+static int make_operators_shard(struct server *server, const struct session_handlers *handlers)
 {
     if (server->options->admin == NULL)
         return 0;
-    struct shard *shard = make_shard(server, handler, &admin_routes);
+    struct shard *shard = make_shard(server, handlers, &admin_routes);
     if (shard == NULL)
         return ERR_SYSTEM;
     metrics_set(shard->metrics, METRIC_workers, 0); /* it is none of those who serve */
@@ -351,14 +351,14 @@ static void wind_up_unstarted(struct server *server)
 }
 
 /* What needs privileges comes before they are given up, and threads after. */
-static int start(struct server *server, const struct session_handler *handler)
+static int start(struct server *server, const struct session_handlers *handlers)
 {
     server->trust = trust_open(server->options);
     int err = server->trust != NULL ? load_certificates(server) : ERR_SYSTEM;
     if (err == 0)
-        err = make_shards(server, handler);
+        err = make_shards(server, handlers);
     if (err == 0)
-        err = make_operators_shard(server, handler);
+        err = make_operators_shard(server, handlers);
     if (err == 0)
         err = listen_on_all(server);
     if (err == 0)
@@ -374,7 +374,7 @@ static int start(struct server *server, const struct session_handler *handler)
     return err;
 }
 
-int server_run(const struct options *options, const struct session_handler *handler)
+int server_run(const struct options *options, const struct session_handlers *handlers)
 {
     size_t descriptors = raise_descriptor_limit();
     if (descriptors > 0 && descriptors < DESCRIPTORS_TO_START) {
@@ -392,7 +392,7 @@ int server_run(const struct options *options, const struct session_handler *hand
     server->admission = admission_new(&limits);
     server->proxies = trusted_proxies_new(options);
     watch_signals(server);
-    int err = start(server, handler);
+    int err = start(server, handlers);
     if (err == 0)
         serve(server);
     else

@@ -14,7 +14,7 @@ struct server;
  * Serve until SIGTERM or SIGINT, then end in order; a second signal ends the process at once. Returns an exit code (base/exit_code.h):
  * 0, or that for what could not be started, logged. To be called from the main thread, once in a process.
  */
-int server_run(const struct options *options, const struct session_handler *handler);
+int server_run(const struct options *options, const struct session_handlers *handlers);
 
 struct shard;
 struct trust;

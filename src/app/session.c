@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "app/admission.h"
+#include "app/awaited.h"
 #include "app/routes.h"
 #include "app/session_access.h"
 #include "app/session_phase.h"
@@ -28,6 +29,11 @@ struct session_id session_log_id(const struct session *session)
     return (struct session_id){session->id};
 }
 
+const struct session_handler *session_handler_of(const struct session *session)
+{
+    return session->shard->handlers->of[session->dialect];
+}
+
 uint32_t session_now_ms(const struct session *session)
 {
     return (uint32_t)worker_now_ms(session->shard->worker);
@@ -43,7 +49,14 @@ void session_set_deadline(struct session *session, uint64_t after_ms)
 /* Of one that is parked. Nothing more is read from it meanwhile, so this is one read's worth at most. */
 static void keep_rest(struct session *session, struct span rest)
 {
-    if (rest.len > 0 && access_park_more(session->shard->access, session, rest) < 0)
+    int err = 0;
+    if (rest.len == 0)
+        return;
+    if (session->is_awaiting)
+        err = awaited_keep(session->shard->awaited, session, rest);
+    else
+        err = access_park_more(session->shard->access, session, rest);
+    if (err < 0)
         session->is_doomed = true;
 }
 
@@ -93,11 +106,42 @@ void session_take_up(struct session *session, const struct parked_bytes *bytes)
     if (session->state == SESSION_HTTP)
         session_take_up_request(session);
     else if (session->state == SESSION_OPEN)
-        session->shard->handler->on_message(session, WS_TEXT, buf_span(&bytes->message));
+        session_handler_of(session)->on_message(session, WS_TEXT, buf_span(&bytes->message));
     if (session->is_parked)
         keep_rest(session, buf_span(&bytes->rest));
     else
         take_bytes(session, bytes->rest.data, bytes->rest.len);
+}
+
+int session_await(struct session *session)
+{
+    if (awaited_expect(session->shard->awaited, session) < 0)
+        return ERR_NO_MEMORY;
+    session->is_awaiting = true;
+    return 0;
+}
+
+struct session *session_awaited(struct shard *shard, uint64_t id, struct buf *rest)
+{
+    *rest = awaited_rest(shard->awaited, id);
+    struct session *session = awaited_take(shard->awaited, id);
+    if (session != NULL)
+        session->is_awaiting = awaited_has(shard->awaited, id);
+    return session;
+}
+
+void session_stop_reading(struct session *session)
+{
+    session->is_parked = true;
+    conn_pause(&session->conn);
+}
+
+void session_read_on(struct session *session, struct buf *rest)
+{
+    session->is_parked = false;
+    conn_resume(&session->conn);
+    take_bytes(session, rest->data, rest->len);
+    buf_fini(rest);
 }
 
 static void on_writable(struct conn *conn)
@@ -106,7 +150,7 @@ static void on_writable(struct conn *conn)
     if (session->state == SESSION_LINGERING)
         conn_shutdown(conn);
     else if (session->state == SESSION_OPEN)
-        session->shard->handler->on_writable(session);
+        session_handler_of(session)->on_writable(session);
 }
 
 static void on_end(struct conn *conn, enum conn_end end)

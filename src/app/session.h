@@ -41,6 +41,16 @@ struct session_handler {
     void (*on_writable)(struct session *session);
     /* It is ending: nothing of it may stay with the handler. Once, for each on_open. */
     void (*on_end)(struct session *session);
+    /* Say what the peer did wrong, and which ids that is about; until when its token counts. */
+    void (*tell)(struct session *session, const struct fault *fault, const struct runner_id *ids,
+                 size_t count);
+    void (*tell_expiry)(struct session *session);
+};
+
+/* How a session may speak, and who understands it. */
+enum session_dialect { DIALECT_SEED, DIALECT_COUNT };
+struct session_handlers {
+    const struct session_handler *of[DIALECT_COUNT];
 };
 
 enum session_state { SESSION_HTTP, SESSION_OPEN, SESSION_CLOSING, SESSION_LINGERING, SESSION_GONE };
@@ -71,11 +81,13 @@ struct session {
     uint32_t message_tokens; /* messages it may send now */
     uint32_t faults;
     uint8_t state;
-    uint8_t reason; /* enum close_reason, once it is closing */
+    uint8_t dialect; /* enum session_dialect, once it is open */
+    uint8_t reason;  /* enum close_reason, once it is closing */
     uint8_t pings_missed;
     uint8_t window_bits;   /* permessage-deflate was agreed on, with this window; 0: it was not */
     bool has_answered : 1; /* HTTP: at least one request */
-    bool is_parked : 1;    /* waits for keys; nothing is read from it (app/access.h) */
+    bool is_parked : 1;    /* waits for keys, or what it awaits; nothing is read from it */
+    bool is_awaiting : 1;  /* something is on its way to it (app/awaited.h) */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
     bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
 };
@@ -104,8 +116,17 @@ void session_end_by_fault(struct session *session, const struct fault *fault,
 /* End it for `reason`, from any state; only the first reason counts. */
 void session_close(struct session *session, enum close_reason reason);
 
-/* It waits in ROUTE_LATER: the answer is here. */
-void session_answer_later(struct session *session, struct http_answer *answer);
+/*
+ * Something will come for it from another thread, for which session_awaited() is called then: with its id, since it may have ended
+ * (NULL). 0 or ERR_NO_MEMORY. Read nothing from it meanwhile; read on, first what was read already (freed by this).
+ */
+int session_await(struct session *session);
+struct session *session_awaited(struct shard *shard, uint64_t id, struct buf *rest);
+void session_stop_reading(struct session *session);
+void session_read_on(struct session *session, struct buf *rest);
+
+/* It waits in ROUTE_LATER: the answer is here, and `rest` what session_awaited() gave. */
+void session_answer_later(struct session *session, struct http_answer *answer, struct buf *rest);
 
 /* Who is at the other end: for what is counted per address, for people, and is it this one (an IP address)? */
 struct ip session_address(const struct session *session);
@@ -114,6 +135,9 @@ bool session_has_address(const struct session *session, const char *ip);
 
 /* The sweep, about once a second: deadlines, heartbeat. */
 void session_sweep(struct session *session);
+
+/* Of its dialect. */
+const struct session_handler *session_handler_of(const struct session *session);
 
 /* For log lines. */
 struct session_id session_log_id(const struct session *session);

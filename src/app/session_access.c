@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "codec/credentials.h"
 #include "codec/origin.h"
-#include "proto/seed.h"
 
 /* What a refusal means for a handshake, and for an open session that has no permit. */
 static const struct refusal {
@@ -50,8 +49,7 @@ static bool park(struct session *session, size_t issuer, struct span message, st
         fault_set(fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
         return false;
     }
-    session->is_parked = true;
-    conn_pause(&session->conn);
+    session_stop_reading(session);
     return true;
 }
 
@@ -131,18 +129,6 @@ bool session_lacks_permit(const struct session *session)
     return session->permit == NULL && access_needs_tokens(session->shard->access);
 }
 
-static void acknowledge(struct session *session)
-{
-    struct buf text = {0};
-    const struct permit *permit = session->permit;
-    int64_t expires_s = permit != NULL ? permit->pass->expires_s : PASS_WITHOUT_EXPIRY;
-    if (seed_encode_welcome(expires_s != PASS_WITHOUT_EXPIRY, expires_s, &text) < 0)
-        session->is_doomed = true;
-    else
-        session_send(session, WS_TEXT, buf_span(&text));
-    buf_fini(&text);
-}
-
 static bool may_follow(void *ctx, const struct runner_id *id)
 {
     return pass_may_follow(ctx, span_of(id->text, id->len));
@@ -160,7 +146,7 @@ static void use_permit(struct session *session, struct permit *permit)
                    worker_now_ms(shard->worker)) < 0)
         session->is_doomed = true;
     session_check_queue(session);
-    acknowledge(session);
+    session_handler_of(session)->tell_expiry(session);
 }
 
 static void refuse_token(struct session *session, const struct fault *fault)
@@ -175,7 +161,7 @@ void session_show_token(struct session *session, struct span token, struct span 
 {
     struct access_answer answer;
     if (!access_needs_tokens(session->shard->access)) {
-        acknowledge(session);
+        session_handler_of(session)->tell_expiry(session);
         return;
     }
     enum access_verdict verdict = ask(session, token, &answer);

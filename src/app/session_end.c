@@ -1,6 +1,7 @@
 /* How a session ends: it lets go of what it holds, and then of its socket. */
 #include "app/session_phase.h"
 
+#include "app/awaited.h"
 #include "app/session_access.h"
 #include "app/shard.h"
 #include "base/log.h"
@@ -17,12 +18,15 @@ void session_forget_message(struct session *session)
 static void let_go(struct session *session)
 {
     if (session->state == SESSION_OPEN) {
-        session->shard->handler->on_end(session);
+        session_handler_of(session)->on_end(session);
         session->shard->open_count--;
     } else {
         http_reader_free(&session->http);
     }
     session_end_access(session);
+    if (session->is_awaiting)
+        awaited_forget(session->shard->awaited, session);
+    session->is_awaiting = false;
 }
 
 static void linger(struct session *session)

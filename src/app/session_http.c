@@ -105,7 +105,7 @@ static void begin_websocket(struct session *session)
     shard->open_count++;
     metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
     session_begin_access(session);
-    shard->handler->on_open(session);
+    session_handler_of(session)->on_open(session);
 }
 
 static void open_websocket(struct session *session, bool by_subprotocol)
@@ -174,41 +174,45 @@ void session_take_up_request(struct session *session)
         refuse_and_count(session, status, &fault);
 }
 
-/* What was sent behind the request is not looked at. */
-void session_answer_later(struct session *session, struct http_answer *answer)
+/* The answer to the request that the reader holds; then the next one, if the connection is kept. */
+static void answer(struct session *session, struct http_answer *answer)
 {
-    answer->keep_alive = false;
-    answer->head_only = strcmp(http_method(session->http), "HEAD") == 0;
-    session->is_parked = false;
-    conn_resume(&session->conn);
+    if (answer->extra_headers == NULL)
+        answer->extra_headers = headers_for(answer->status);
     write_answer(session, answer);
-    session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
-}
-
-static void on_request(struct session *session)
-{
-    struct buf body = {0};
-    struct http_answer answer = {
-        .keep_alive = http_keep_alive(session->http),
-        .head_only = strcmp(http_method(session->http), "HEAD") == 0,
-    };
-    if (session->shard->routes->answer(session, &answer, &body) == ROUTE_LATER) {
-        session->is_parked = true;
-        conn_pause(&session->conn);
-        return;
-    }
-    if (answer.extra_headers == NULL)
-        answer.extra_headers = headers_for(answer.status);
-    write_answer(session, &answer);
-    buf_fini(&body);
     if (session->state != SESSION_HTTP)
         return; /* it does not read its answers */
-    if (!answer.keep_alive) {
+    if (!answer->keep_alive) {
         session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
         return;
     }
     http_reader_next(session->http);
     session_set_deadline(session, session->shard->options->keep_alive_timeout_ms);
+}
+
+static void begin_answer(const struct session *session, struct http_answer *answer)
+{
+    answer->keep_alive = http_keep_alive(session->http);
+    answer->head_only = strcmp(http_method(session->http), "HEAD") == 0;
+}
+
+void session_answer_later(struct session *session, struct http_answer *later, struct buf *rest)
+{
+    begin_answer(session, later);
+    answer(session, later);
+    session_read_on(session, rest);
+}
+
+static void on_request(struct session *session)
+{
+    struct buf body = {0};
+    struct http_answer now = {0};
+    begin_answer(session, &now);
+    if (session->shard->routes->answer(session, &now, &body) == ROUTE_LATER)
+        session_stop_reading(session);
+    else
+        answer(session, &now);
+    buf_fini(&body);
 }
 
 /* The time for a request runs from its first byte. */

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "codec/ws_deflate.h"
 #include "codec/ws_extension.h"
-#include "proto/seed.h"
 
 void session_write(struct session *session, struct span bytes)
 {
@@ -68,19 +67,6 @@ void session_count_fault(struct session *session, enum fault_code code)
     LOG(LOG_DEBUG, "session.fault", session_log_id(session), "%s", fault_name(code));
 }
 
-static void tell(struct session *session, const struct fault *fault, const struct runner_id *ids,
-                 size_t count)
-{
-    struct buf text = {0};
-    int err =
-        count > 0 ? seed_encode_refusal(fault, ids, count, &text) : seed_encode_fault(fault, &text);
-    if (err < 0)
-        session->is_doomed = true;
-    else
-        session_send(session, WS_TEXT, buf_span(&text));
-    buf_fini(&text);
-}
-
 void session_fault(struct session *session, const struct fault *fault)
 {
     session_fault_of_ids(session, fault, NULL, 0);
@@ -92,7 +78,7 @@ void session_end_by_fault(struct session *session, const struct fault *fault,
     if (session->state != SESSION_OPEN)
         return;
     session_count_fault(session, fault->code);
-    tell(session, fault, NULL, 0);
+    session_handler_of(session)->tell(session, fault, NULL, 0);
     session_close(session, reason);
 }
 
@@ -102,7 +88,7 @@ void session_fault_of_ids(struct session *session, const struct fault *fault,
     if (session->state != SESSION_OPEN)
         return;
     session_count_fault(session, fault->code);
-    tell(session, fault, ids, count);
+    session_handler_of(session)->tell(session, fault, ids, count);
     if (++session->faults <= session->shard->options->max_faults)
         return;
     session_count_fault(session, FAULT_too_many_faults);

@@ -76,7 +76,7 @@ static void on_close_frame(struct session *session, struct span payload)
 
 static bool is_awaited_pong(struct session *session, enum ws_opcode opcode, struct span payload)
 {
-    const struct session_handler *handler = session->shard->handler;
+    const struct session_handler *handler = session_handler_of(session);
     return opcode == WS_PONG && handler->on_pong != NULL && handler->on_pong(session, payload);
 }
 
@@ -96,7 +96,7 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
     else if (opcode != WS_PONG)
-        session->shard->handler->on_message(session, opcode, message);
+        session_handler_of(session)->on_message(session, opcode, message);
 }
 
 static void on_bad_bytes(struct session *session, enum ws_read result)

@@ -1,6 +1,7 @@
 #include "app/shard.h"
 
 #include "app/access.h"
+#include "app/awaited.h"
 #include "app/relay.h"
 #include "app/seed_session.h"
 #include "app/shard_events.h"
@@ -84,7 +85,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     }
     shard->server = shard_options->server;
     shard->options = options;
-    shard->handler = shard_options->handler;
+    shard->handlers = shard_options->handlers;
     shard->routes = shard_options->routes;
     shard->admission = shard_options->admission;
     shard->proxies = shard_options->proxies;
@@ -95,6 +96,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     if (shard_options->tls != NULL)
         shard->tls = tls_context_hold(shard_options->tls);
     shard->metrics = metrics_new();
+    shard->awaited = awaited_new();
     shard->access = access_new(shard_options->trust, shard->metrics);
     shard->origins = make_origins(options);
     return shard;
@@ -111,6 +113,7 @@ void shard_free(struct shard **shard)
     relay_free(&it->relay);
     ws_deflate_free(&it->deflate);
     access_free(&it->access);
+    awaited_free(&it->awaited);
     tls_context_drop(&it->tls);
     metrics_free(&it->metrics);
     seed_message_fini(&it->message);

@@ -18,6 +18,7 @@
 #include "proto/seed.h"
 
 struct access;
+struct awaited;
 struct mail;
 struct admission;
 struct doorstep;
@@ -37,10 +38,11 @@ struct shard {
     struct worker *worker;         /* owned */
     struct server *server;         /* borrowed; what all shards share, read-only or thread-safe */
     const struct options *options; /* borrowed */
-    const struct session_handler *handler; /* of every session here */
+    const struct session_handlers *handlers;
     const struct routes *routes;           /* what is answered here */
     struct admission *admission;           /* borrowed; thread-safe */
     struct access *access;                 /* owned */
+    struct awaited *awaited;               /* owned */
     struct origin_policy origins;          /* of web pages that may connect */
     const struct trusted_proxies *proxies; /* borrowed */
     struct relay *relay;                   /* owned; to the other shards */
@@ -71,7 +73,7 @@ struct shard {
 struct shard_options {
     struct server *server;
     const struct options *options;
-    const struct session_handler *handler;
+    const struct session_handlers *handlers;
     const struct routes *routes;
     struct admission *admission;
     const struct trusted_proxies *proxies;

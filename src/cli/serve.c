@@ -40,6 +40,8 @@ static int print_config(const struct options *options)
     return status;
 }
 
+static const struct session_handlers handlers = {.of = {[DIALECT_SEED] = &seed_session_handler}};
+
 static int act(const struct options *options, enum serve_action action)
 {
     start_log(options);
@@ -52,7 +54,7 @@ static int act(const struct options *options, enum serve_action action)
         break;
     }
     warn_of_risks(options);
-    return server_run(options, &seed_session_handler);
+    return server_run(options, &handlers);
 }
 
 int serve_main(int argc, char **argv)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/seed_session.h"
 #include "app/server.h"
 #include "base/err.h"
 #include "base/exit_code.h"
@@ -41,7 +42,10 @@ static const struct session_handler echo = {
     .on_message = on_message,
     .on_writable = on_writable,
     .on_end = on_end,
+    .tell = seed_session_tell,
+    .tell_expiry = seed_session_tell_expiry,
 };
+static const struct session_handlers handlers = {.of = {[DIALECT_SEED] = &echo}};
 
 static int set(struct options *options, const char *name, const char *value)
 {
@@ -89,7 +93,7 @@ int main(int argc, char **argv)
         return EXIT_CODE_USAGE;
     }
     log_set_level(options.log_level);
-    int status = server_run(&options, &echo);
+    int status = server_run(&options, &handlers);
     options_fini(&options);
     return status;
 }
