@@ -360,6 +360,11 @@ void access_on_keys(struct access *access, struct keys_mail *mail, access_resume
     resume_waiting(access, issuer, resume);
 }
 
+const struct auth_groups *access_groups(const struct access *access)
+{
+    return authority_groups(access->authority);
+}
+
 void access_on_groups(struct access *access, struct groups_mail *mail)
 {
     authority_set_groups(access->authority, mail->groups);

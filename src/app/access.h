@@ -106,6 +106,9 @@ struct parked_bytes {
 typedef void access_resume_fn(struct session *session, const struct parked_bytes *bytes);
 void access_on_keys(struct access *access, struct keys_mail *mail, access_resume_fn *resume);
 
+/* The groups that tokens name. NULL: there are none. Borrowed until access_on_groups(). */
+const struct auth_groups *access_groups(const struct access *access);
+
 void access_on_groups(struct access *access, struct groups_mail *mail);
 
 /* From now on. ERR_FULL, ERR_NO_MEMORY. */

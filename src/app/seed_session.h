@@ -13,7 +13,4 @@ void seed_session_tell(struct session *session, const struct fault *fault,
                        const struct runner_id *ids, size_t count);
 void seed_session_tell_expiry(struct session *session);
 
-/* How the hub reaches sessions. */
-extern const struct hub_sink session_sink;
-
 #endif

@@ -30,6 +30,7 @@ struct session;
 struct shard;
 struct admission_ticket;
 struct permit;
+struct v1_state;
 
 /* What a session's messages mean. All run in the worker's thread. */
 struct session_handler {
@@ -45,10 +46,12 @@ struct session_handler {
     void (*tell)(struct session *session, const struct fault *fault, const struct runner_id *ids,
                  size_t count);
     void (*tell_expiry)(struct session *session);
+    /* The server ends; before the close frame. NULL: that says it all. */
+    void (*tell_shutdown)(struct session *session);
 };
 
 /* How a session may speak, and who understands it. */
-enum session_dialect { DIALECT_SEED, DIALECT_COUNT };
+enum session_dialect { DIALECT_SEED, DIALECT_V1, DIALECT_COUNT };
 struct session_handlers {
     const struct session_handler *of[DIALECT_COUNT];
 };
@@ -79,7 +82,8 @@ struct session {
     uint32_t heard_ms;       /* when the last byte came */
     uint32_t refilled_ms;    /* when message_tokens was last brought up to date */
     uint32_t message_tokens; /* messages it may send now */
-    uint32_t faults;
+    struct v1_state *v1;     /* owned by app/v1_session; NULL: it speaks otherwise */
+    uint16_t faults;
     uint8_t state;
     uint8_t dialect; /* enum session_dialect, once it is open */
     uint8_t reason;  /* enum close_reason, once it is closing */

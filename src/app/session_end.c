@@ -82,6 +82,8 @@ void session_close(struct session *session, enum close_reason reason)
         session_part(session, reason, SESSION_PART_AT_ONCE);
         return;
     }
+    if (reason == CLOSE_shutdown && session_handler_of(session)->tell_shutdown != NULL)
+        session_handler_of(session)->tell_shutdown(session);
     session_part(session, reason, SESSION_PART_AFTER_HANDSHAKE);
     struct buf frame = {0};
     if (ws_write_close(&frame, code, close_reason_text(reason), NULL) == 0)

@@ -13,6 +13,7 @@
 #include "codec/redact.h"
 #include "codec/ws_extension.h"
 #include "codec/ws_handshake.h"
+#include "proto/v1.h"
 
 static void count_request(struct shard *shard, int status)
 {
@@ -108,6 +109,16 @@ static void begin_websocket(struct session *session)
     session_handler_of(session)->on_open(session);
 }
 
+/* The subprotocol to answer with; NULL: none was asked for that we speak. */
+static const char *choose_dialect(struct session *session, bool by_subprotocol)
+{
+    if (http_header_has_token(session->http, "Sec-WebSocket-Protocol", V1_SUBPROTOCOL)) {
+        session->dialect = DIALECT_V1;
+        return V1_SUBPROTOCOL;
+    }
+    return by_subprotocol ? CREDENTIALS_SUBPROTOCOL : NULL;
+}
+
 static void open_websocket(struct session *session, bool by_subprotocol)
 {
     struct buf out = {0};
@@ -119,8 +130,8 @@ static void open_websocket(struct session *session, bool by_subprotocol)
         refuse_and_count(session, 400, &fault);
         return;
     }
-    if (ws_handshake_accept(session->http, by_subprotocol ? CREDENTIALS_SUBPROTOCOL : NULL,
-                            extensions, &out) < 0) {
+    if (ws_handshake_accept(session->http, choose_dialect(session, by_subprotocol), extensions,
+                            &out) < 0) {
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
         return;
     }

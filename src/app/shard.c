@@ -3,7 +3,7 @@
 #include "app/access.h"
 #include "app/awaited.h"
 #include "app/relay.h"
-#include "app/seed_session.h"
+#include "app/session_stream.h"
 #include "app/shard_events.h"
 #include "base/check.h"
 #include "base/mem.h"
@@ -33,12 +33,14 @@ static uint64_t tick_ms(const struct options *options)
 static struct hub *make_hub(const struct options *options)
 {
     struct hub_options hub_options = {
-        .sink = session_sink,
+        .sink = stream_sink,
         .max_runners = options->max_runners,
         .lag_bytes = options->lag_bytes,
         .lag_ms = options->lag_time_ms,
         .fresh_ms = options->fresh_time_ms,
         .flush_sends = options->flush_sends,
+        .stale_ms = options->stale_time_ms,
+        .lost_ms = options->lost_time_ms,
         .position_ttl_ms = options->position_ttl_ms,
     };
     return hub_new(&hub_options);
@@ -117,6 +119,7 @@ void shard_free(struct shard **shard)
     tls_context_drop(&it->tls);
     metrics_free(&it->metrics);
     seed_message_fini(&it->message);
+    v1_message_fini(&it->v1_message);
     mem_free(it);
     *shard = NULL;
 }

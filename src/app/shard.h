@@ -16,6 +16,7 @@
 #include "metrics/metrics.h"
 #include "net/worker.h"
 #include "proto/seed.h"
+#include "proto/v1.h"
 
 struct access;
 struct awaited;
@@ -62,7 +63,9 @@ struct shard {
     struct ws_deflate *deflate;  /* owned; NULL: compression is off */
     struct tls_context *tls;     /* held; of new connections; NULL: they speak no TLS */
     struct seed_message message; /* scratch for decoding */
-    char cors[CORS_BYTES];       /* scratch for headers of an answer */
+    struct v1_message v1_message;
+    const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
+    char cors[CORS_BYTES];           /* scratch for headers of an answer */
     uint64_t last_id;
     int64_t arrival_ms;         /* wall time, never stepping back */
     uint64_t drain_deadline_ms; /* 0: not draining */

@@ -6,11 +6,27 @@
 #include "app/access.h"
 #include "app/doorstep.h"
 #include "app/relay.h"
+#include "app/v1_session.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
 #define EXPIRES_PER_TICK 10000
 #define STORM_SESSIONS 1000
+
+/* Who has appeared is met by those who follow groups. */
+static void introduce_runners(struct shard *shard)
+{
+    struct buf ids;
+    struct session *session;
+    hub_take_appeared(shard->hub, &ids);
+    DL_FOREACH(shard->sessions, session)
+    {
+        if (ids.len > 0 && session->v1 != NULL)
+            v1_session_meet(session, (const struct runner_id *)(const void *)ids.data,
+                            ids.len / sizeof(struct runner_id));
+    }
+    buf_fini(&ids);
+}
 
 static void sweep_sessions(struct shard *shard)
 {
@@ -80,6 +96,7 @@ static void give_memory_back(struct shard *shard)
 void shard_on_tick(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
+    introduce_runners(shard);
     sweep_sessions(shard);
     doorstep_sweep(shard);
     give_memory_back(shard);

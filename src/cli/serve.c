@@ -6,6 +6,7 @@
 
 #include "app/seed_session.h"
 #include "app/server.h"
+#include "app/v1_session.h"
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -40,7 +41,8 @@ static int print_config(const struct options *options)
     return status;
 }
 
-static const struct session_handlers handlers = {.of = {[DIALECT_SEED] = &seed_session_handler}};
+static const struct session_handlers handlers = {
+    .of = {[DIALECT_SEED] = &seed_session_handler, [DIALECT_V1] = &v1_session_handler}};
 
 static int act(const struct options *options, enum serve_action action)
 {

@@ -38,6 +38,13 @@ static int check_lag(struct options *options)
     return ERR_INVALID;
 }
 
+static int check_status(struct options *options)
+{
+    if (options->lost_time_ms == 0 || options->stale_time_ms < options->lost_time_ms)
+        return 0;
+    return fail(options, "lost-time has to be longer than stale-time");
+}
+
 static int check_auth(struct options *options)
 {
     char text[OPTIONS_SHOWN_BYTES];
@@ -86,7 +93,7 @@ static int check_proxies(struct options *options)
 int options_check(struct options *options)
 {
     static int (*const checks[])(struct options *) = {
-        check_lag, check_auth, check_admin, check_tls, check_proxies,
+        check_lag, check_status, check_auth, check_admin, check_tls, check_proxies,
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         int err = checks[i](options);

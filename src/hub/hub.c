@@ -52,6 +52,7 @@ void hub_free(struct hub **hub)
     runner_table_fini(&it->runners);
     buf_fini(&it->scratch);
     buf_fini(&it->sealed);
+    buf_fini(&it->appeared);
     buf_fini(&it->tick_scratch);
     mem_free(it);
     *hub = NULL;
@@ -180,6 +181,8 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
         return err;
     }
     hub->stats.received++;
+    if (runner->version == 0)
+        (void)buf_append(&hub->appeared, span_of(&position->runner, sizeof position->runner));
     bool was_silent = runner->version != 0 && runner->status != RUNNER_LIVE;
     runner_renew(&hub->runners, runner, position, ++hub->version, now_ms);
     if (was_silent)
@@ -205,6 +208,12 @@ void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx)
         for (const struct runner *at = hub->runners.by_status[status]; at != NULL; at = at->next)
             if (!visit(ctx, &at->newest, (enum runner_status)status))
                 return;
+}
+
+void hub_take_appeared(struct hub *hub, struct buf *ids)
+{
+    *ids = hub->appeared;
+    hub->appeared = (struct buf){0};
 }
 
 bool hub_is_followed(const struct hub *hub, const struct runner_id *id)

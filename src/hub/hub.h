@@ -235,6 +235,12 @@ bool hub_newest(const struct hub *hub, const struct runner_id *id, struct positi
 typedef bool hub_visit_fn(void *ctx, const struct position *position, enum runner_status status);
 void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx);
 
+/*
+ * Move the ids of runners that got a first position since the last time into `ids` (struct runner_id, one after the other), which is
+ * the caller's. Without memory some may be missing.
+ */
+void hub_take_appeared(struct hub *hub, struct buf *ids);
+
 /* Somebody here follows this runner. */
 bool hub_is_followed(const struct hub *hub, const struct runner_id *id);
 

@@ -45,7 +45,8 @@ static const struct session_handler echo = {
     .tell = seed_session_tell,
     .tell_expiry = seed_session_tell_expiry,
 };
-static const struct session_handlers handlers = {.of = {[DIALECT_SEED] = &echo}};
+static const struct session_handlers handlers = {
+    .of = {[DIALECT_SEED] = &echo, [DIALECT_V1] = &echo}};
 
 static int set(struct options *options, const char *name, const char *value)
 {

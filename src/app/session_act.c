@@ -1,0 +1,82 @@
+#include "app/session_act.h"
+
+#include "app/access.h"
+#include "app/shard.h"
+#include "base/err.h"
+
+void act_deny(struct denied *denied, const struct runner_id *id)
+{
+    if (denied->count < ACT_DENIED_NAMED)
+        denied->ids[denied->count] = *id;
+    denied->count++;
+}
+
+void act_tell_denied(struct session *session, const struct denied *denied, const char *what)
+{
+    struct fault fault;
+    size_t named = denied->count < ACT_DENIED_NAMED ? denied->count : ACT_DENIED_NAMED;
+    if (denied->count == 0)
+        return;
+    fault_set(&fault, FAULT_not_allowed, "the token does not allow to %s; ids of it: %zu", what,
+              denied->count);
+    session_fault_of_ids(session, &fault, denied->ids, named);
+}
+
+bool act_may_follow(const struct session *session, const struct runner_id *id)
+{
+    return session->permit == NULL ||
+           pass_may_follow(session->permit->pass, span_of(id->text, id->len));
+}
+
+bool act_may_publish(const struct session *session, const struct runner_id *id)
+{
+    return session->permit == NULL ||
+           pass_may_publish(session->permit->pass, span_of(id->text, id->len));
+}
+
+void act_keep_granted(const struct session *session, struct runner_id *ids, size_t *count,
+                      struct denied *denied)
+{
+    size_t kept = 0;
+    if (session->permit == NULL)
+        return;
+    for (size_t i = 0; i < *count; i++) {
+        if (act_may_follow(session, &ids[i]))
+            ids[kept++] = ids[i];
+        else
+            act_deny(denied, &ids[i]);
+    }
+    *count = kept;
+}
+
+uint64_t act_max_follows(const struct session *session)
+{
+    uint64_t limit = session->shard->options->max_follows;
+    uint64_t own = session->permit != NULL ? session->permit->pass->follows : 0;
+    return own > 0 && own < limit ? own : limit;
+}
+
+int act_follow(struct session *session, struct hub_follow *follow)
+{
+    struct shard *shard = session->shard;
+    follow->max_following = act_max_follows(session);
+    metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
+    int err = hub_follow(shard->hub, &session->follower, follow, worker_now_ms(shard->worker));
+    session_check_queue(session);
+    return err;
+}
+
+void act_refuse(struct session *session, int err)
+{
+    const struct options *options = session->shard->options;
+    struct fault fault;
+    if (err == ERR_FULL)
+        fault_set(&fault, FAULT_too_many_follows, "a session follows at most %llu runners",
+                  (unsigned long long)act_max_follows(session));
+    else if (err == ERR_TOO_MANY)
+        fault_set(&fault, FAULT_too_many_runners, "the server knows its %llu runners",
+                  (unsigned long long)options->max_runners);
+    else
+        fault_set(&fault, FAULT_out_of_memory, "no memory for this message");
+    session_fault(session, &fault);
+}

@@ -1,0 +1,393 @@
+#include "app/v1_session.h"
+
+#include <string.h>
+
+#include "app/session_access.h"
+#include "app/session_act.h"
+#include "app/session_stream.h"
+#include "app/shard.h"
+#include "app/v1_groups.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "proto/fix_time.h"
+#include "proto/v1.h"
+#include "proto/v1_answer.h"
+#include "proto/v1_live.h"
+
+#define RECONNECT_MIN_MS 500
+#define RECONNECT_MAX_MS 10000
+#define POSITIONS_PER_MESSAGE 1000
+
+struct v1_state {
+    struct v1_user user;     /* of positions that name none; `id.len` 0: none */
+    struct v1_groups groups; /* that it follows */
+};
+
+const struct v1_groups *v1_session_groups(const struct session *session)
+{
+    return &session->v1->groups;
+}
+
+/* --- what followers get --------------------------------------------------------------------------------------------- */
+
+_Static_assert(V1_SEAL_BYTES <= HUB_SEAL_BYTES && V1_STATUS_BYTES <= HUB_NOTICE_BYTES,
+               "the hub makes room for what the dialect writes");
+
+static int seal(const struct hub_seal *hub, struct span elements, struct buf *out)
+{
+    struct v1_seal seal = {
+        .applied = hub->applied,
+        .origins = hub->origins,
+        .is_snapshot = hub->is_snapshot,
+        .superseded = hub->superseded,
+    };
+    return v1_seal(&seal, elements, out);
+}
+
+static const struct hub_dialect v1_dialect = {
+    .encode = v1_encode_position,
+    .encode_newest = v1_encode_newest,
+    .write_status = v1_write_status,
+    .seal = seal,
+    .write_probe = stream_write_probe,
+};
+
+/* --- what it says --------------------------------------------------------------------------------------------------- */
+
+/* The request that is being dealt with. NULL: what is said is no answer to one. */
+static const struct v1_message *request_of(const struct session *session)
+{
+    const struct shard *shard = session->shard;
+    return shard->v1_asking == session ? &shard->v1_message : NULL;
+}
+
+static const struct v1_request_id *request_id_of(const struct session *session)
+{
+    const struct v1_message *request = request_of(session);
+    return request != NULL ? &request->id : NULL;
+}
+
+static void say(struct session *session, int err, struct buf *text)
+{
+    if (err < 0)
+        session->is_doomed = true;
+    else if (session->state == SESSION_OPEN)
+        session_send(session, WS_TEXT, buf_span(text));
+    buf_fini(text);
+}
+
+static int64_t expires_s(const struct session *session)
+{
+    return session->permit != NULL ? session->permit->pass->expires_s : PASS_WITHOUT_EXPIRY;
+}
+
+static void welcome(struct session *session)
+{
+    const struct options *options = session->shard->options;
+    struct buf text = {0};
+    struct v1_welcome welcome = {
+        .version = SPECTATE_VERSION,
+        .time_ms = clock_wall_ms(),
+        .ping_interval_ms = options->heartbeat_interval_ms,
+        .message_bytes = options->max_message_bytes,
+        .messages_per_second = options->max_messages_per_second,
+        .follows = act_max_follows(session),
+        .positions_per_message = POSITIONS_PER_MESSAGE,
+        .stale_ms = options->stale_time_ms,
+        .lost_ms = options->lost_time_ms,
+        .reconnect_min_ms = RECONNECT_MIN_MS,
+        .reconnect_max_ms = RECONNECT_MAX_MS,
+        .expires = expires_s(session) != PASS_WITHOUT_EXPIRY,
+        .expires_s = expires_s(session),
+    };
+    say(session, v1_encode_welcome(&welcome, request_id_of(session), &text), &text);
+}
+
+static void tell(struct session *session, const struct fault *fault, const struct runner_id *ids,
+                 size_t count)
+{
+    const struct v1_message *request = request_of(session);
+    struct buf text = {0};
+    struct v1_error error = {
+        .fault = fault,
+        .id = request_id_of(session),
+        .ids = ids,
+        .id_count = count,
+        .index = request != NULL ? request->index : V1_NO_INDEX,
+    };
+    say(session, v1_encode_error(&error, &text), &text);
+}
+
+/* A token was accepted, which a hello or a token message brought. */
+static void tell_expiry(struct session *session)
+{
+    const struct v1_message *request = request_of(session);
+    struct buf text = {0};
+    if (request == NULL || request->kind == V1_HELLO) {
+        welcome(session);
+        return;
+    }
+    bool expires = expires_s(session) != PASS_WITHOUT_EXPIRY;
+    say(session, v1_encode_token(expires, expires_s(session), request_id_of(session), &text),
+        &text);
+}
+
+/* What was asked is done, and the asker wants to know. */
+static void acknowledge(struct session *session, enum v1_stored stored)
+{
+    struct buf text = {0};
+    const struct v1_request_id *id = request_id_of(session);
+    if (id != NULL && id->len > 0)
+        say(session, v1_encode_ack(stored, id, &text), &text);
+}
+
+/* Not all at once when the server comes back. */
+static void tell_shutdown(struct session *session)
+{
+    struct buf text = {0};
+    uint64_t span_ms = RECONNECT_MAX_MS - RECONNECT_MIN_MS;
+    uint64_t after_ms = RECONNECT_MIN_MS + session->id * UINT64_C(2654435761) % span_ms;
+    say(session, v1_encode_reconnect(after_ms, &text), &text);
+}
+
+/* --- follow --------------------------------------------------------------------------------------------------------- */
+
+static int follow_ids(struct session *session, const struct v1_message *message,
+                      struct runner_id *ids, size_t count)
+{
+    struct hub_follow follow = {
+        .ids = ids,
+        .count = count,
+        .snapshot = true,
+        .sets_pace = message->sets_pace,
+        .pace_ms = message->pace_ms,
+    };
+    return act_follow(session, &follow);
+}
+
+/* Cursors lead nowhere without a store. */
+static void tell_reset(struct session *session, const struct v1_message *message)
+{
+    struct buf text = {0};
+    if (message->since == V1_SINCE_NOTHING)
+        return;
+    enum v1_reset reason =
+        message->since == V1_SINCE_UNKNOWN ? V1_RESET_UNKNOWN_CURSOR : V1_RESET_NOT_KEPT;
+    say(session, v1_encode_reset(reason, request_id_of(session), &text), &text);
+}
+
+static void follow(struct session *session, struct v1_message *message)
+{
+    struct denied denied = {.count = 0};
+    struct buf members = {0};
+    act_keep_granted(session, message->runners.items, &message->runners.count, &denied);
+    act_tell_denied(session, &denied, "follow these");
+    if (session->state != SESSION_OPEN)
+        return; /* one fault too many */
+    tell_reset(session, message);
+    acknowledge(session, V1_STORED_NOT_SAID);
+    int err = v1_groups_add(&session->v1->groups, &message->groups);
+    if (err == 0)
+        err = v1_groups_members(session, &message->groups, &members);
+    if (err == 0)
+        err = buf_append(&members, span_of(message->runners.items,
+                                           message->runners.count * sizeof(struct runner_id)));
+    if (err == 0)
+        err = follow_ids(session, message, (struct runner_id *)(void *)members.data,
+                         members.len / sizeof(struct runner_id));
+    if (err < 0)
+        act_refuse(session, err);
+    buf_fini(&members);
+}
+
+static void unfollow(struct session *session, const struct v1_message *message)
+{
+    struct v1_state *state = session->v1;
+    struct shard *shard = session->shard;
+    struct v1_leaving leaving = {
+        .session = session, .names = &message->runners, .groups = &message->groups};
+    v1_groups_remove(&state->groups, &message->groups);
+    v1_leaving_sort(&leaving);
+    if (hub_narrow(shard->hub, &session->follower, v1_stays, &leaving,
+                   worker_now_ms(shard->worker)) < 0)
+        act_refuse(session, ERR_NO_MEMORY);
+    else
+        acknowledge(session, V1_STORED_NOT_SAID);
+    session_check_queue(session);
+}
+
+void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count)
+{
+    struct buf members = {0};
+    struct hub_follow follow = {.snapshot = true};
+    if (session->state != SESSION_OPEN || session->v1->groups.count == 0)
+        return;
+    int err = v1_groups_among(session, appeared, count, &members);
+    follow.ids = (const struct runner_id *)(const void *)members.data;
+    follow.count = members.len / sizeof *follow.ids;
+    if (err == 0 && follow.count > 0)
+        err = act_follow(session, &follow);
+    if (err < 0)
+        act_refuse(session, err);
+    buf_fini(&members);
+}
+
+/* --- publish -------------------------------------------------------------------------------------------------------- */
+
+static void fault_at(struct session *session, struct v1_message *message, size_t index,
+                     enum fault_code code, const char *text)
+{
+    struct fault fault;
+    fault_set(&fault, code, "%s", text);
+    message->index = index;
+    session_fault(session, &fault);
+}
+
+/* Each may be published, and has a time that can be right: a message counts whole or not at all. */
+static bool check_positions(struct session *session, struct v1_message *message)
+{
+    struct denied denied = {.count = 0};
+    int64_t now_ms = clock_wall_ms();
+    for (size_t i = 0; i < message->position_count; i++) {
+        struct position *position = &message->positions[i];
+        if (!act_may_publish(session, &position->runner))
+            act_deny(&denied, &position->runner);
+        if (position->time_is_arrival)
+            continue;
+        enum fix_time judgement = fix_time_judge(&position->time_ms, now_ms);
+        if (judgement == FIX_TIME_REFUSED) {
+            fault_at(session, message, i, FAULT_bad_time, "time: in the future, or before 2005");
+            return false;
+        }
+        position->time_is_arrival = judgement == FIX_TIME_CLAMPED;
+    }
+    act_tell_denied(session, &denied, "publish as these");
+    return denied.count == 0;
+}
+
+static void publish(struct session *session, struct v1_message *message)
+{
+    if (!check_positions(session, message))
+        return;
+    for (size_t i = 0; i < message->position_count; i++) {
+        int err = shard_publish(session->shard, &message->positions[i]);
+        if (err >= 0)
+            continue;
+        message->index = i;
+        act_refuse(session, err);
+        return;
+    }
+    acknowledge(session, V1_STORED_NO);
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------------- */
+
+static void pong(struct session *session)
+{
+    struct buf text = {0};
+    say(session, v1_encode_pong(clock_wall_ms(), request_id_of(session), &text), &text);
+}
+
+static void hello(struct session *session, const struct v1_message *message, struct span text)
+{
+    session->v1->user = message->user;
+    if (message->token.len > 0)
+        session_show_token(session, buf_span(&message->token), text);
+    else if (session_lacks_permit(session))
+        session_need_token(session);
+    else
+        welcome(session);
+}
+
+static void act(struct session *session, struct v1_message *message, struct span text)
+{
+    switch (message->kind) {
+    case V1_HELLO:
+        hello(session, message, text);
+        break;
+    case V1_FOLLOW:
+        follow(session, message);
+        break;
+    case V1_UNFOLLOW:
+        unfollow(session, message);
+        break;
+    case V1_POSITION:
+    case V1_POSITIONS:
+        publish(session, message);
+        break;
+    case V1_TOKEN:
+        session_show_token(session, buf_span(&message->token), text);
+        break;
+    case V1_PING:
+        pong(session);
+        break;
+    }
+}
+
+static void on_text(struct session *session, struct span text)
+{
+    struct v1_message *message = &session->shard->v1_message;
+    struct v1_limits limits = {
+        .max_names = session->shard->options->max_follows,
+        .max_positions = POSITIONS_PER_MESSAGE,
+        .publishes = session->v1->user.id.len > 0 ? &session->v1->user : NULL,
+    };
+    struct fault fault;
+    int err = v1_decode(text, &limits, message, &fault);
+    bool shows_token = err == 0 && (message->kind == V1_HELLO || message->kind == V1_TOKEN);
+    if (!shows_token && session_lacks_permit(session))
+        session_need_token(session);
+    else if (err < 0)
+        session_fault(session, &fault);
+    else
+        act(session, message, text);
+}
+
+static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
+{
+    struct shard *shard = session->shard;
+    struct fault fault;
+    if (opcode == WS_TEXT) {
+        shard->v1_asking = session;
+        on_text(session, message);
+        shard->v1_asking = NULL;
+        return;
+    }
+    if (session_lacks_permit(session)) {
+        session_need_token(session);
+        return;
+    }
+    fault_set(&fault, FAULT_binary_message, "a message is a text frame with a JSON object");
+    session_fault(session, &fault);
+}
+
+static void on_open(struct session *session)
+{
+    session->follower.dialect = &v1_dialect;
+    session->v1 = mem_try(sizeof *session->v1);
+    if (session->v1 == NULL)
+        session_close(session, CLOSE_out_of_memory);
+    else if (!session_lacks_permit(session))
+        welcome(session);
+}
+
+static void on_end(struct session *session)
+{
+    stream_on_end(session);
+    if (session->v1 != NULL)
+        v1_groups_fini(&session->v1->groups);
+    mem_free(session->v1);
+    session->v1 = NULL;
+}
+
+const struct session_handler v1_session_handler = {
+    .on_open = on_open,
+    .on_message = on_message,
+    .on_pong = stream_on_pong,
+    .on_writable = stream_on_writable,
+    .on_end = on_end,
+    .tell = tell,
+    .tell_expiry = tell_expiry,
+    .tell_shutdown = tell_shutdown,
+};
