@@ -3,8 +3,10 @@
  * Several workers: to a client they are one server.
  */
 const assert = require('node:assert');
+const fs = require('node:fs');
 const test = require('node:test');
 const { startServer } = require('./lib/server.js');
+const { until } = require('./lib/wait.js');
 
 const WORKERS = ['--workers', '3'];
 
@@ -67,4 +69,11 @@ test('killed clients leave nothing behind on any worker', async (t) => {
     spectate_runners: 0,
     spectate_queued_bytes: 0,
   });
+});
+
+test('each thread is named after its work', { skip: process.platform !== 'linux' }, async (t) => {
+  const server = await startServer(t, WORKERS);
+  const threads = `/proc/${server.pid}/task`;
+  const names = () => fs.readdirSync(threads).map((id) => fs.readFileSync(`${threads}/${id}/comm`, 'utf8').trim());
+  for (const name of ['worker-1', 'worker-2', 'worker-3']) await until(() => names().includes(name), name);
 });
