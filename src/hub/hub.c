@@ -269,10 +269,9 @@ bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, ui
         follower->answers = FOLLOWER_ANSWERS;
     if (follower->audience == NULL)
         return false;
-    if (probe_hear(follower, probe))
-        return true;
+    bool was_heard = probe_hear(follower, probe);
     if (!slow_hear(hub, follower, probe, now_ms))
-        return false;
+        return was_heard;
     serve_go_on(hub, follower, now_ms);
     return true;
 }
