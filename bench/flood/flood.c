@@ -43,7 +43,8 @@ struct flood {
     uint64_t open;
     uint64_t refused; /* 429 */
     uint64_t others;  /* any other answer */
-    uint64_t dropped; /* without one */
+    uint64_t reset;   /* without one: cut off */
+    uint64_t dropped; /* without one: nobody listens, or the stream just ended */
 };
 
 static void write_request(struct flood *flood, const char *token)
@@ -91,10 +92,14 @@ static void begin(struct flood *flood)
     control(flood, fd, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
-static void end(struct flood *flood, int fd)
+/* `error`: of the descriptor, or of the last call for it; 0: the stream ended. */
+static void end(struct flood *flood, int fd, int error)
 {
-    if (flood->guesses[fd] != REFUSED)
-        flood->dropped++;
+    bool is_reset = error == ECONNRESET || error == EPIPE;
+    if (flood->guesses[fd] != REFUSED) {
+        flood->reset += is_reset;
+        flood->dropped += !is_reset;
+    }
     flood->open--;
     close(fd);
 }
@@ -103,7 +108,7 @@ static void ask(struct flood *flood, int fd)
 {
     ssize_t sent = send(fd, flood->request, flood->request_bytes, MSG_NOSIGNAL);
     if (sent != (ssize_t)flood->request_bytes) {
-        end(flood, fd);
+        end(flood, fd, sent < 0 ? errno : 0);
         return;
     }
     flood->guesses[fd] = ASKING;
@@ -117,7 +122,7 @@ static void read_answer(struct flood *flood, int fd)
     char bytes[READ_BYTES];
     ssize_t got = recv(fd, bytes, sizeof bytes, 0);
     if (got <= 0) {
-        end(flood, fd);
+        end(flood, fd, got < 0 ? errno : 0);
         return;
     }
     if (flood->guesses[fd] != ASKING)
@@ -162,9 +167,9 @@ static void run(struct flood *flood, double rate, double seconds)
 static void report(const struct flood *flood, double seconds)
 {
     printf("{\"begun\":%" PRIu64 ",\"per_s\":%.0f,\"refused\":%" PRIu64 ",\"others\":%" PRIu64
-           ",\"dropped\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
+           ",\"reset\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
            flood->schedule.taken, (double)flood->schedule.taken / seconds, flood->refused,
-           flood->others, flood->dropped, flood->open);
+           flood->others, flood->reset, flood->dropped, flood->open);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 /*
  * stream: the bytes of a connection, plain or over TLS 1.3, on a descriptor that does not block.
  *
- * The certificate is not looked at: the server is this machine's, and what is measured is its work.
+ * The certificate is not looked at: the server is this machine's, and what is measured is its work. SIGPIPE is to be ignored:
+ * TLS may write whatever is called, and to whom is gone.
  */
 #ifndef SPECTATE_BENCH_LOAD_STREAM_H
 #define SPECTATE_BENCH_LOAD_STREAM_H

@@ -24,7 +24,7 @@ struct queued {
 
 /* What waits for one worker. */
 struct route {
-    struct worker *to;
+    struct relay_end to;
     struct queued *first;
     struct queued *last;
     size_t positions;
@@ -37,7 +37,7 @@ struct relay {
     struct route routes[];
 };
 
-struct relay *relay_new(struct worker *const *to, size_t count)
+struct relay *relay_new(const struct relay_end *to, size_t count)
 {
     struct relay *relay = mem_must(sizeof *relay + count * sizeof relay->routes[0]);
     relay->route_count = count;
@@ -46,10 +46,16 @@ struct relay *relay_new(struct worker *const *to, size_t count)
     return relay;
 }
 
-void parcel_drop(struct parcel *parcel)
+static void parcel_drop(struct parcel *parcel)
 {
     if (atomic_fetch_sub(&parcel->holders, 1) == 1)
         mem_free(parcel);
+}
+
+void relay_received(_Atomic size_t *unread, struct parcel *parcel)
+{
+    atomic_fetch_sub(unread, parcel->count);
+    parcel_drop(parcel);
 }
 
 static struct parcel *parcel_new(size_t positions, size_t holders)
@@ -95,12 +101,24 @@ static void push(struct route *route, struct parcel *parcel)
     route->positions += queued->positions;
 }
 
+/* Counted before it is there, so that the receiver never counts below 0; several senders may go over the limit by a parcel each. */
+static int post(const struct relay_end *to, struct parcel *parcel)
+{
+    size_t count = parcel->count;
+    size_t unread = atomic_fetch_add(to->unread, count);
+    bool is_full = unread > 0 && unread + count > RELAY_UNREAD_MAX;
+    int err = is_full ? ERR_FULL : worker_post(to->worker, &parcel->mail);
+    if (err < 0)
+        atomic_fetch_sub(to->unread, count);
+    return err;
+}
+
 /* Once posted, a parcel is the receiver's. A worker that has stopped needs nothing any more. */
 static void post_queued(struct route *route)
 {
     while (route->first != NULL) {
         struct parcel *parcel = route->first->parcel;
-        int err = worker_post(route->to, &parcel->mail);
+        int err = post(&route->to, parcel);
         if (err == ERR_FULL || err == ERR_NO_MEMORY)
             return;
         pop(route);

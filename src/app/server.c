@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "metrics/metrics.h"
 #include "net/listener.h"
 
@@ -237,12 +239,22 @@ static int listen_on_all(struct server *server)
 struct shard_thread {
     struct server *server;
     struct shard *shard;
+    unsigned number; /* of the worker; 0: it serves operators */
 };
+
+static void name_thread(const struct shard_thread *thread)
+{
+    char name[32] = "operators";
+    if (thread->number > 0)
+        snprintf(name, sizeof name, "worker-%u", thread->number);
+    thread_set_name(name);
+}
 
 static void run_shard(void *context)
 {
     struct shard_thread thread = *(struct shard_thread *)context;
     mem_free(context);
+    name_thread(&thread);
     shard_run(thread.shard);
     atomic_fetch_add(&thread.server->ended, 1);
     uv_async_send(&thread.server->shard_ended);
@@ -325,6 +337,7 @@ static void start_threads(struct server *server)
     for (size_t i = 0; i < server->total; i++) {
         struct shard_thread *thread = mem_must(sizeof *thread);
         *thread = (struct shard_thread){.server = server, .shard = server->shards[i]};
+        thread->number = i < server->shard_count ? (unsigned)i + 1 : 0;
         CHECK(uv_thread_create(&server->threads[i], run_shard, thread) == 0);
         server->running++;
     }

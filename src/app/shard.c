@@ -126,12 +126,13 @@ void shard_free(struct shard **shard)
 
 void shard_introduce(struct shard *shard, struct shard *const *all, size_t count)
 {
-    struct worker *others[SHARDS_MAX];
+    struct relay_end others[SHARDS_MAX];
     size_t other_count = 0;
     CHECK(count <= SHARDS_MAX);
     for (size_t i = 0; i < count; i++)
         if (all[i] != shard)
-            others[other_count++] = all[i]->worker;
+            others[other_count++] =
+                (struct relay_end){.worker = all[i]->worker, .unread = &all[i]->unread};
     shard->relay = relay_new(others, other_count);
     shard->all = all;
     shard->all_count = count;

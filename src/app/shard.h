@@ -49,6 +49,7 @@ struct shard {
     struct relay *relay;                   /* owned; to the other shards */
     struct shard *const *all;              /* borrowed; every shard of the server, this one too */
     size_t all_count;
+    _Atomic size_t unread; /* positions in the mailbox */
     _Atomic size_t
         load; /* connections, and those handed over on their way here; read by the others */
     struct metrics *metrics; /* owned */
@@ -67,7 +68,8 @@ struct shard {
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
     char cors[CORS_BYTES];           /* scratch for headers of an answer */
     uint64_t last_id;
-    int64_t arrival_ms;         /* wall time, never stepping back */
+    int64_t arrival_us;         /* wall time, never stepping back */
+    uint64_t sequence;          /* of the last position that a session here published */
     uint64_t drain_deadline_ms; /* 0: not draining */
     unsigned index;
 };

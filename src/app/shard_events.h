@@ -16,7 +16,7 @@ void shard_on_mail(void *context, void *mail);
 void shard_drain(struct shard *shard);
 
 /* A position that was accepted here or by another shard, to the hub. Like hub_publish(). */
-int shard_publish_here(struct shard *shard, struct position *position);
+int shard_publish_here(struct shard *shard, const struct position *position);
 
 /* A connection that another shard accepted, as this one has fewer. */
 struct handed_socket {

@@ -23,11 +23,13 @@ static void on_positions(struct shard *shard, struct mail *mail)
 {
     struct parcel *parcel = (struct parcel *)(void *)mail;
     for (size_t i = 0; i < parcel->count; i++) {
-        struct position position = parcel->positions[i];
-        if (shard_publish_here(shard, &position) < 0)
-            metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_too_many_runners, 1);
+        int err = shard_publish_here(shard, &parcel->positions[i]);
+        if (err < 0)
+            metrics_add_labelled(shard->metrics, METRIC_errors_total,
+                                 err == ERR_TOO_MANY ? FAULT_too_many_runners : FAULT_out_of_memory,
+                                 1);
     }
-    parcel_drop(parcel);
+    relay_received(&shard->unread, parcel);
 }
 
 static void on_socket(struct shard *shard, struct mail *mail)

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #define LONGEST_SLEEP_MS 60000
 
@@ -160,6 +161,7 @@ static int sleep_ms(struct key_fetcher *fetcher)
 static void *run(void *context)
 {
     struct key_fetcher *fetcher = context;
+    thread_set_name("key-fetcher");
     while (!is_stopping(fetcher)) {
         int running;
         begin_due(fetcher);

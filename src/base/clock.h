@@ -12,5 +12,6 @@ uint64_t clock_monotonic_ms(void);
 
 /* UTC since 1970-01-01; may step. Any thread. */
 int64_t clock_wall_ms(void);
+int64_t clock_wall_us(void);
 
 #endif

@@ -148,20 +148,41 @@ const uint64_t *hub_applied(const struct hub *hub, size_t *origins)
     return hub->applied;
 }
 
+static int order(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/*
+ * Which is the newer of two positions of a runner: over 0 when it is `a`. A total order of all that are numbered, so that workers which
+ * get them in different orders agree on the newest.
+ */
+static int order_in_time(const struct position *a, const struct position *b)
+{
+    if (a->time_ms != b->time_ms)
+        return a->time_ms > b->time_ms ? 1 : -1;
+    if (a->time_rest_us != b->time_rest_us)
+        return order(a->time_rest_us, b->time_rest_us);
+    if (a->origin != b->origin)
+        return order(a->origin, b->origin);
+    return order(a->sequence, b->sequence);
+}
+
 /* Times of arrival may be equal: each is a position of its own. */
 static int place_in_time(struct hub *hub, const struct runner *runner,
                          const struct position *position)
 {
-    if (runner->version == 0 || position->time_ms > runner->newest.time_ms)
+    const struct position *newest = &runner->newest;
+    if (runner->version == 0)
         return 0;
-    if (position->time_ms < runner->newest.time_ms) {
-        hub->stats.late++;
-        return HUB_LATE;
+    if (position->time_ms == newest->time_ms && !position->time_is_arrival) {
+        hub->stats.duplicate++;
+        return HUB_DUPLICATE;
     }
-    if (position->time_is_arrival)
+    if (order_in_time(position, newest) >= 0)
         return 0;
-    hub->stats.duplicate++;
-    return HUB_DUPLICATE;
+    hub->stats.late++;
+    return HUB_LATE;
 }
 
 int hub_publish(struct hub *hub, const struct position *position, uint64_t now_ms)
@@ -257,10 +278,9 @@ bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, ui
         follower->answers = FOLLOWER_ANSWERS;
     if (follower->audience == NULL)
         return false;
-    if (probe_hear(follower, probe))
-        return true;
+    bool was_heard = probe_hear(follower, probe);
     if (!slow_hear(hub, follower, probe, now_ms))
-        return false;
+        return was_heard;
     serve_go_on(hub, follower, now_ms);
     return true;
 }

@@ -1,10 +1,14 @@
 /*
  * probe: who of an audience is late to read.
  *
- * The buffers between us and a reader may take minutes of the stream before its socket is ever full. So a probe goes along
- * with the stream of an audience, as part of a batch and so at the cost of no send: once a link of 16 kbit/s would be
- * behind by two fifths of the bound with what has gone since the last, and at the latest after 32 KiB. Who has not answered it in time reads too
- * slowly, and gets a window (hub/slow.h).
+ * The buffers between us and a reader may take minutes of the stream before its socket is ever full.
+ * So a probe goes along with the stream of an audience, as part of a batch and so at the cost of no
+ * send: once a link of 16 kbit/s would be behind by two fifths of the bound with what has gone since
+ * the last, and else when that is 32 KiB for a bound of 5 s. Who has not answered it when a quarter of
+ * the bound has passed reads too slowly, and gets a window (hub/slow.h). Where such a link would be
+ * behind as far again, it is held after a twelfth already, in case that it is slow.
+ *
+ * One that joins while a probe is under way is judged by the next.
  */
 #ifndef SPECTATE_HUB_PROBE_H
 #define SPECTATE_HUB_PROBE_H

@@ -151,13 +151,26 @@ void slow_look(struct hub *hub, struct follower *follower, uint64_t now_ms)
         send_probe(hub, follower, now_ms);
 }
 
-void slow_suspect(struct hub *hub, struct follower *follower, uint64_t now_ms)
+bool slow_suspect(struct hub *hub, struct follower *follower, uint64_t now_ms)
 {
     bool is_in_sync = !follower->blocked && !follower->behind && follower->place == NULL;
     if (!is_in_sync || has_window(follower) || follower->answers == FOLLOWER_IS_MUTE)
+        return false;
+    if (open_window(hub, follower, WIDEST_BYTES) < 0)
+        return false;
+    slow_look(hub, follower, now_ms);
+    return true;
+}
+
+void slow_doubt(struct hub *hub, struct follower *follower, uint32_t later_bytes, uint64_t now_ms)
+{
+    if (!slow_suspect(hub, follower, now_ms))
         return;
-    if (open_window(hub, follower, WIDEST_BYTES) == 0)
-        slow_look(hub, follower, now_ms);
+    struct slow *slow = follower->slow;
+    slow->doubted = follower->audience->probe;
+    slow->probed_bytes = later_bytes;
+    slow->window_bytes = smaller(later_bytes * UINT64_C(3) / 2, UINT32_MAX);
+    slow->unread_bytes = slow->window_bytes; /* at least, for all that is known */
 }
 
 void slow_fall_behind(struct hub *hub, struct follower *follower, uint64_t now_ms)
@@ -190,18 +203,45 @@ static void widen(const struct hub *hub, struct slow *slow, uint64_t elapsed_ms)
         slow->window_bytes = bytes;
 }
 
-bool slow_hear(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
+/* Nothing is unread but what followed the probe of its audience. To hear it again changes nothing. */
+static void lessen_doubt(struct slow *slow)
+{
+    slow->unread_bytes = smaller((uint64_t)slow->probed_bytes + slow->later_bytes, UINT32_MAX);
+}
+
+/* The probes that went along meanwhile come to it late: it need not answer these in time. */
+static void clear_of_doubt(struct hub *hub, struct follower *follower)
+{
+    follower->heard = follower->audience->probe;
+    slow_free(hub, follower);
+}
+
+static void hear_own(struct hub *hub, struct follower *follower, uint64_t elapsed_ms)
 {
     struct slow *slow = follower->slow;
-    if (slow == NULL || !slow->is_probing || slow->probe != probe)
-        return false;
-    uint64_t elapsed_ms = now_ms - slow->probed_ms;
+    bool was_doubted = slow->doubted != 0;
     slow->is_probing = false;
+    slow->doubted = 0;
     slow->unread_bytes = slow->later_bytes;
     if (slow_is_late(hub, elapsed_ms))
         narrow(hub, slow, elapsed_ms);
+    else if (was_doubted && !follower->behind)
+        clear_of_doubt(hub, follower);
     else
         widen(hub, slow, elapsed_ms);
+}
+
+bool slow_hear(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)
+{
+    struct slow *slow = follower->slow;
+    if (probe == 0 || slow == NULL || !slow->is_probing)
+        return false;
+    if (probe == slow->doubted)
+        lessen_doubt(slow);
+    else if (probe == slow->probe)
+        hear_own(hub, follower, now_ms - slow->probed_ms);
+    else
+        return false;
     return true;
 }
 
@@ -211,7 +251,7 @@ static bool keeps_up(const struct follower *follower)
     bool is_mute = follower->answers == FOLLOWER_IS_MUTE;
     return !follower->blocked && !follower->behind && follower->place == NULL &&
            (is_mute || !has_window(follower) ||
-            (!slow->is_probing && slow->window_bytes == WIDEST_BYTES));
+            (!slow->is_probing && slow->window_bytes >= WIDEST_BYTES));
 }
 
 bool slow_tend(struct hub *hub, struct follower *follower, uint64_t now_ms)

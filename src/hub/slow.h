@@ -29,6 +29,7 @@ struct slow {
     uint32_t later_bytes;    /* of these, written after the probe */
     uint32_t window_bytes;   /* 0: there is no bound, it only catches up */
     uint8_t repeats;         /* how often the probe was sent again */
+    uint8_t doubted;         /* probe of its audience whose answer would clear it; 0: none */
     bool is_probing;         /* the answer is awaited */
 };
 
@@ -64,9 +65,16 @@ void slow_look(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /*
  * It was late to answer a probe of its audience: if it is in sync, nothing more goes to it until it has read what is
- * under way.
+ * under way. True: so it is.
  */
-void slow_suspect(struct hub *hub, struct follower *follower, uint64_t now_ms);
+bool slow_suspect(struct hub *hub, struct follower *follower, uint64_t now_ms);
+
+/*
+ * It is not late yet, but `later_bytes` of the stream have followed the last probe of its audience
+ * already. It is suspected, but the answer to that probe makes way for half as much again; and when it
+ * has read the later bytes in time too, it was only far away, and has no window any more.
+ */
+void slow_doubt(struct hub *hub, struct follower *follower, uint32_t later_bytes, uint64_t now_ms);
 
 /* It is over the lag budget: the window begins small. */
 void slow_fall_behind(struct hub *hub, struct follower *follower, uint64_t now_ms);

@@ -60,11 +60,13 @@ struct position {
     struct runner_id runner;
     bool runner_is_number; /* the publisher wrote the id as a JSON number, and so do we */
     bool time_is_arrival;  /* the dialect gives no fix time */
-    uint16_t origin;       /* index of the shard that accepted it */
+    uint16_t
+        time_rest_us; /* of an arrival: microseconds beyond time_ms, so that two can be told apart */
+    uint16_t origin;  /* index of the shard that accepted it */
     struct coordinate lat; /* degrees, WGS 84; the seed dialect relays any finite number */
     struct coordinate lng;
     int64_t time_ms;   /* fix time, UTC since 1970; where the dialect has none, arrival */
-    uint64_t sequence; /* at its origin, which counts from 1 without a gap; 0: not numbered */
+    uint64_t sequence; /* at its origin, which counts on with each; 0: not numbered */
     struct position_detail detail;
 };
 

@@ -43,6 +43,19 @@ test('the page has a table with both, and says what is not there', async (t) => 
   assert.match(run.stdout, /^Measured on /m);
 });
 
+test('the page says what a delivery costs beside one of the bare loop', async (t) => {
+  const { run, results } = await compare(t, '--server', 'ours', '--server', 'bare', '--scenario', 'crowd', '--scenario', 'friends');
+  const [, times] = run.stdout.match(/^- `crowd`: ([\d.]+) times as much \([\d.]+ and [\d.]+ us\)$/m);
+  const cost = (server) => results.crowd[server][0].server_cpu_us_per_delivery;
+  assert.ok(Math.abs(Number(times) - cost('ours') / cost('bare')) < 0.01, `${times}: ${cost('ours')} / ${cost('bare')}`);
+  assert.doesNotMatch(run.stdout, /^- `friends`/m);
+});
+
+test('without the bare loop the page does not speak of it', async (t) => {
+  const { run } = await compare(t, '--server', 'ours', '--scenario', 'crowd');
+  assert.doesNotMatch(run.stdout, /bare/);
+});
+
 test('over TLS every copy arrives as well, and stands beside what is plain', async (t) => {
   const { run, results } = await compare(t, '--server', 'ours', '--server', 'ours-tls', '--scenario', 'tls', '--scenario', 'idle-tls');
   assertFlawless(results.tls['ours-tls'][0], 'tls');

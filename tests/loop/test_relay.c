@@ -1,17 +1,19 @@
 /* Positions on their way from one shard to another: in order, shared, bounded when the other one stalls. */
 #include "app/relay.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "tests/lib/test.h"
 
-#define MANY 70000
+#define POSITIONS 400000
 
 /* A worker that receives, and remembers what came. */
 static struct receiver {
     struct worker *worker;
+    _Atomic size_t unread;
     size_t positions;
     int64_t last[100];
     bool is_out_of_order;
@@ -35,25 +37,26 @@ static void on_mail(void *context, void *mail)
         *last = position->time_ms;
         receiver->positions++;
     }
-    parcel_drop(parcel);
+    relay_received(&receiver->unread, parcel);
 }
 
 static struct relay *relay;
 
 static int set_up(void **state)
 {
-    struct worker *workers[2];
+    struct relay_end ends[2];
     (void)state;
     for (int i = 0; i < 2; i++) {
-        receivers[i] = (struct receiver){0};
+        memset(&receivers[i], 0, sizeof receivers[i]);
         struct worker_options options = {
             .events = {.on_turn = on_turn, .on_mail = on_mail},
             .context = &receivers[i],
             .tick_ms = 1000,
         };
-        workers[i] = receivers[i].worker = worker_new(&options);
+        receivers[i].worker = worker_new(&options);
+        ends[i] = (struct relay_end){.worker = receivers[i].worker, .unread = &receivers[i].unread};
     }
-    relay = relay_new(workers, 2);
+    relay = relay_new(ends, 2);
     return 0;
 }
 
@@ -106,22 +109,24 @@ TEST(a_turn_without_positions_posts_nothing)
     assert_int_equal(receivers[0].positions, 0);
 }
 
-/* Turns with one position each, of three runners, while nobody receives. Returns what was squashed away. */
-static size_t post_many(void)
+/* Turns of so many positions each, of three runners, while nobody receives. Returns what was squashed away. */
+static size_t post_many(int turn_positions)
 {
     size_t squashed = 0;
-    for (int i = 1; i <= MANY + 5000; i++) {
+    for (int i = 1; i <= POSITIONS; i++) {
         bool has_more;
         add((char)(i % 3), i);
-        squashed += relay_post(relay, &has_more);
+        if (i % turn_positions == 0)
+            squashed += relay_post(relay, &has_more);
     }
     return squashed;
 }
 
-TEST(a_stalled_shard_gets_the_newest_of_each_runner_in_order_and_memory_is_bounded)
+static void expect_the_newest_of_each_in_order_and_bounded_memory(int turn_positions)
 {
-    size_t squashed = post_many();
-    assert_in_range(squashed, 2 * 60000, 2 * MANY);
+    size_t squashed = post_many(turn_positions);
+    size_t most_waiting = (size_t)2 * RELAY_UNREAD_MAX + (size_t)turn_positions;
+    assert_in_range(2 * (size_t)POSITIONS - squashed, 2, 2 * most_waiting);
     for (int i = 0; i < 2; i++) {
         struct receiver *receiver = &receivers[i];
         bool has_more = true;
@@ -135,10 +140,21 @@ TEST(a_stalled_shard_gets_the_newest_of_each_runner_in_order_and_memory_is_bound
             receive(receiver);
         assert_false(receiver->is_out_of_order);
         for (int runner = 0; runner < 3; runner++)
-            assert_in_range(receiver->last[runner], MANY + 5000 - 2, MANY + 5000);
-        assert_in_range(receiver->positions, 3, MANY);
+            assert_in_range(receiver->last[runner], POSITIONS - 2, POSITIONS);
+        assert_in_range(receiver->positions, 3, most_waiting);
+        assert_int_equal(atomic_load(&receiver->unread), 0);
     }
-    assert_int_equal(receivers[0].positions + receivers[1].positions + squashed, 2 * (MANY + 5000));
+    assert_int_equal(receivers[0].positions + receivers[1].positions + squashed, 2 * POSITIONS);
+}
+
+TEST(a_stalled_shard_gets_the_newest_of_each_runner_in_order_and_memory_is_bounded)
+{
+    expect_the_newest_of_each_in_order_and_bounded_memory(1);
+}
+
+TEST(and_so_it_is_with_turns_of_many_positions)
+{
+    expect_the_newest_of_each_in_order_and_bounded_memory(1000);
 }
 
 TEST(a_shard_that_has_stopped_is_left_out)
