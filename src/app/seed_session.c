@@ -5,11 +5,12 @@
 #include "app/session_stream.h"
 #include "app/shard.h"
 #include "base/err.h"
+#include "codec/ws_probe.h"
 #include "proto/seed.h"
 
 static const struct hub_dialect seed_dialect = {
     .encode = seed_encode_frame,
-    .write_probe = stream_write_probe,
+    .write_probe = ws_probe_write,
 };
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */

@@ -1,33 +1,14 @@
 #include "app/session_stream.h"
 
-#include <string.h>
-
 #include "app/shard.h"
-
-/* --- probes --------------------------------------------------------------------------------------------------------- */
-
-/* A ping, with the number as its payload. */
-#define PROBE_NUMBER_BYTES 4
-
-size_t stream_write_probe(uint32_t number, uint8_t *out)
-{
-    uint8_t header[WS_HEADER_MAX_BYTES];
-    size_t header_bytes = ws_write_header(header, WS_PING, PROBE_NUMBER_BYTES);
-    memcpy(out, header, header_bytes);
-    for (size_t i = 0; i < PROBE_NUMBER_BYTES; i++)
-        out[header_bytes + i] = (uint8_t)(number >> (8 * i));
-    return header_bytes + PROBE_NUMBER_BYTES;
-}
+#include "codec/ws_probe.h"
 
 bool stream_on_pong(struct session *session, struct span payload)
 {
     struct shard *shard = session->shard;
-    uint32_t number = 0;
-    if (payload.len != PROBE_NUMBER_BYTES)
-        return false;
-    for (size_t i = 0; i < PROBE_NUMBER_BYTES; i++)
-        number |= (uint32_t)payload.data[i] << (8 * i);
-    return hub_answered(shard->hub, &session->follower, number, worker_now_ms(shard->worker));
+    uint32_t number;
+    return ws_probe_read(payload, &number) &&
+           hub_answered(shard->hub, &session->follower, number, worker_now_ms(shard->worker));
 }
 
 /* --- the hub's way out ---------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "codec/ws_probe.h"
 #include "proto/fix_time.h"
 #include "proto/v1.h"
 #include "proto/v1_answer.h"
@@ -50,7 +51,7 @@ static const struct hub_dialect v1_dialect = {
     .encode_newest = v1_encode_newest,
     .write_status = v1_write_status,
     .seal = seal,
-    .write_probe = stream_write_probe,
+    .write_probe = ws_probe_write,
 };
 
 /* --- what it says --------------------------------------------------------------------------------------------------- */

@@ -1,9 +1,6 @@
 /*
- * gpx_time: an xsd:dateTime, as GPX has it, to UTC milliseconds; without locale, time zone or C library calendar.
- *
- * Source: XML Schema Part 2, section 3.2.7. Years 0001 to 9999, as real exports hold times from 1970 to 7528. A
- * fraction of any length is cut to milliseconds, 24:00:00 is the next midnight, second 60 (a leap second) the next
- * minute, and a time without zone is UTC, as GPX says of all its times.
+ * gpx_time: a time as GPX has it, an xsd:dateTime (base/date_time.h), which real exports pad with white space and write without a
+ * zone: GPX says that all its times are UTC.
  */
 #ifndef SPECTATE_COURSE_GPX_TIME_H
 #define SPECTATE_COURSE_GPX_TIME_H

@@ -78,6 +78,18 @@ static char *write_fixed(char *to, uint64_t units, unsigned decimals)
     return to + decimals;
 }
 
+char *json_text_fixed(char *to, int64_t units, unsigned decimals)
+{
+    uint64_t magnitude = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
+    while (decimals > 0 && magnitude % 10 == 0) {
+        magnitude /= 10;
+        decimals--;
+    }
+    if (units < 0)
+        *to++ = '-';
+    return decimals > 0 ? write_fixed(to, magnitude, decimals) : write_digits(to, magnitude);
+}
+
 /*
  * printf's %g into JSON: whatever the locale has for a point becomes one, and a whole number gets ".0". Returns the end.
  */

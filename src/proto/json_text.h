@@ -30,6 +30,9 @@ char *json_text_string(char *to, struct span text);
 
 char *json_text_integer(char *to, int64_t value);
 
+/* units / 10^decimals, of at most 9 decimals, without zeros at the end: "-0.05", "7". */
+char *json_text_fixed(char *to, int64_t units, unsigned decimals);
+
 /*
  * A finite double, in the fewest digits that read back as the same double (at the lower end of a binade one more than that in
  * rare cases). It always has a point or an exponent, so that who tells integers from reals reads a real.

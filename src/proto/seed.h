@@ -29,11 +29,8 @@ struct seed_message {
     struct buf token;      /* SEED_TOKEN; owned by the message */
     bool snapshot;
     bool sets_pace;   /* "every" was there */
-    uint32_t pace_ms; /* rounded up to a multiple of SEED_PACE_STEP_MS; 0: every position */
+    uint32_t pace_ms; /* rounded up to a multiple of PACE_STEP_MS (proto/member.h); 0: every position */
 };
-
-#define SEED_PACE_STEP_MS 100
-#define SEED_PACE_MAX_MS 60000
 
 struct seed_limits {
     size_t max_ids; /* in one follow message */

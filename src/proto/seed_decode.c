@@ -5,7 +5,6 @@
  */
 #include "proto/seed.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,60 +12,16 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "proto/json_tree.h"
+#include "proto/member.h"
 #include "proto/seed_scan.h"
 
 #define WHERE_BYTES 32
-
-static int read_flag(const json_t *root, const char *name, bool *flag, struct fault *fault)
-{
-    const json_t *value = json_object_get(root, name);
-    *flag = json_is_true(value);
-    if (value == NULL || json_is_boolean(value) || json_is_null(value))
-        return 0;
-    fault_set(fault, FAULT_wrong_type, "%s: expected true or false, got %s", name,
-              json_tree_kind(value));
-    return ERR_FORMAT;
-}
-
-static int read_id(const json_t *value, const char *where, struct runner_id *id,
-                   struct fault *fault)
-{
-    if (json_is_integer(value)) {
-        runner_id_set_integer(id, json_integer_value(value));
-        return 0;
-    }
-    size_t len = json_string_length(value);
-    if (len == 0) {
-        fault_set(fault, FAULT_bad_id,
-                  "%s: an id is an integer of 64 bits or a string of 1 to %d bytes", where,
-                  RUNNER_ID_BYTES);
-        return ERR_FORMAT;
-    }
-    if (len > RUNNER_ID_BYTES) {
-        fault_set(fault, FAULT_id_too_long, "%s: an id has at most %d bytes, this one has %zu",
-                  where, RUNNER_ID_BYTES, len);
-        return ERR_FORMAT;
-    }
-    memcpy(id->text, json_string_value(value), len);
-    id->len = (uint8_t)len;
-    return 0;
-}
-
-static int need_member(const json_t *root, const char *name, const char *kind, const json_t **value,
-                       struct fault *fault)
-{
-    *value = json_object_get(root, name);
-    if (*value != NULL)
-        return 0;
-    fault_set(fault, FAULT_missing_member, "%s: missing, %s needs it", name, kind);
-    return ERR_FORMAT;
-}
 
 static int read_coordinate(const json_t *root, const char *name, struct coordinate *coordinate,
                            struct fault *fault)
 {
     const json_t *value = NULL;
-    int err = need_member(root, name, "a position", &value, fault);
+    int err = member_need(root, name, "a position", &value, fault);
     if (err < 0)
         return err;
     if (!json_is_number(value)) {
@@ -86,9 +41,9 @@ static int read_position(const json_t *root, struct position *position, struct f
 {
     const json_t *user = NULL;
     *position = (struct position){0};
-    int err = need_member(root, "userId", "a position", &user, fault);
+    int err = member_need(root, "userId", "a position", &user, fault);
     if (err == 0)
-        err = read_id(user, "userId", &position->runner, fault);
+        err = member_read_id(user, "userId", &position->runner, fault);
     if (err == 0)
         err = read_coordinate(root, "lat", &position->lat, fault);
     if (err == 0)
@@ -118,28 +73,11 @@ static int read_ids(const json_t *list, struct seed_message *message, struct fau
     for (size_t i = 0; err == 0 && i < count; i++) {
         char where[WHERE_BYTES];
         snprintf(where, sizeof where, "following[%zu]", i);
-        err = read_id(json_array_get(list, i), where, &message->ids[i], fault);
+        err = member_read_id(json_array_get(list, i), where, &message->ids[i], fault);
     }
     if (err == 0)
         message->id_count = count;
     return err;
-}
-
-/* Rounded up, so that never more comes than was asked for, and few different paces have to be kept apart. */
-static int read_pace(const json_t *root, struct seed_message *message, struct fault *fault)
-{
-    const json_t *value = json_object_get(root, "every");
-    message->sets_pace = value != NULL && !json_is_null(value);
-    if (!message->sets_pace)
-        return 0;
-    double every_ms = json_is_number(value) ? json_number_value(value) : -1;
-    if (every_ms < 0 || every_ms > SEED_PACE_MAX_MS) {
-        fault_set(fault, FAULT_bad_pace, "every: expected milliseconds from 0 to %d, got %s",
-                  SEED_PACE_MAX_MS, json_is_number(value) ? "another" : json_tree_kind(value));
-        return ERR_FORMAT;
-    }
-    message->pace_ms = (uint32_t)ceil(every_ms / SEED_PACE_STEP_MS) * SEED_PACE_STEP_MS;
-    return 0;
 }
 
 /* The session's own id, which the prototype sent along. */
@@ -147,14 +85,14 @@ static int read_own_id(const json_t *root, struct runner_id *id, struct fault *f
 {
     const json_t *user = json_object_get(root, "userId");
     id->len = 0;
-    return user == NULL || json_is_null(user) ? 0 : read_id(user, "userId", id, fault);
+    return user == NULL || json_is_null(user) ? 0 : member_read_id(user, "userId", id, fault);
 }
 
 static int read_follow(const json_t *root, const struct seed_limits *limits,
                        struct seed_message *message, struct fault *fault)
 {
     const json_t *list = NULL;
-    int err = need_member(root, "following", "a follow message", &list, fault);
+    int err = member_need(root, "following", "a follow message", &list, fault);
     if (err < 0)
         return err;
     if (!json_is_array(list)) {
@@ -167,9 +105,9 @@ static int read_follow(const json_t *root, const struct seed_limits *limits,
                   json_array_size(list), limits->max_ids);
         return ERR_FORMAT;
     }
-    err = read_flag(root, "snapshot", &message->snapshot, fault);
+    err = member_read_flag(root, "snapshot", &message->snapshot, fault);
     if (err == 0)
-        err = read_pace(root, message, fault);
+        err = member_read_pace(root, &message->sets_pace, &message->pace_ms, fault);
     if (err == 0)
         err = read_own_id(root, &message->user, fault);
     return err == 0 ? read_ids(list, message, fault) : err;
@@ -205,7 +143,7 @@ static int read_message(const json_t *root, const struct seed_limits *limits,
         return ERR_FORMAT;
     }
     bool is_follow = false;
-    int err = read_flag(root, "initialRequest", &is_follow, fault);
+    int err = member_read_flag(root, "initialRequest", &is_follow, fault);
     if (err < 0)
         return err;
     if (is_follow) {

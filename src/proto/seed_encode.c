@@ -9,22 +9,14 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "codec/ws_frame.h"
+#include "proto/id_json.h"
 #include "proto/json_text.h"
 
-#define ID_BYTES JSON_TEXT_STRING_BYTES(RUNNER_ID_BYTES)
 #define POSITION_BYTES                                                                             \
-    (sizeof "{\"userId\":,\"lat\":,\"lng\":}" + ID_BYTES + 2 * JSON_TEXT_NUMBER_BYTES)
+    (sizeof "{\"userId\":,\"lat\":,\"lng\":}" + ID_JSON_BYTES + 2 * JSON_TEXT_NUMBER_BYTES)
 #define FAULT_BYTES                                                                                \
     (sizeof "{\"error\":{\"code\":,\"message\":}}" +                                               \
      JSON_TEXT_STRING_BYTES(2 * FAULT_MESSAGE_BYTES))
-
-static char *write_id(char *to, const struct runner_id *id, bool as_number)
-{
-    if (!as_number)
-        return json_text_string(to, span_of(id->text, id->len));
-    memcpy(to, id->text, id->len);
-    return to + id->len;
-}
 
 static char *write_coordinate(char *to, const struct coordinate *coordinate)
 {
@@ -35,7 +27,7 @@ static char *write_coordinate(char *to, const struct coordinate *coordinate)
 static char *write_position(char *to, const struct position *position)
 {
     to = json_text_raw(to, "{\"userId\":");
-    to = write_id(to, &position->runner, position->runner_is_number);
+    to = id_json_write(to, &position->runner, position->runner_is_number);
     to = json_text_raw(to, ",\"lat\":");
     to = write_coordinate(to, &position->lat);
     to = json_text_raw(to, ",\"lng\":");
@@ -92,22 +84,6 @@ int seed_encode_fault(const struct fault *fault, struct buf *out)
     return finish(out, len_before, err);
 }
 
-static int append_id(const struct runner_id *id, bool is_first, struct buf *out)
-{
-    char text[1 + ID_BYTES];
-    char *end = is_first ? text : json_text_raw(text, ",");
-    end = write_id(end, id, runner_id_is_integer(id));
-    return buf_append(out, span_of(text, (size_t)(end - text)));
-}
-
-static int append_ids(const struct runner_id *ids, size_t count, struct buf *out)
-{
-    int err = 0;
-    for (size_t i = 0; err == 0 && i < count; i++)
-        err = append_id(&ids[i], i == 0, out);
-    return err;
-}
-
 int seed_encode_refusal(const struct fault *fault, const struct runner_id *ids, size_t count,
                         struct buf *out)
 {
@@ -116,7 +92,7 @@ int seed_encode_refusal(const struct fault *fault, const struct runner_id *ids, 
     if (err == 0)
         err = buf_append_text(out, ",\"ids\":[");
     if (err == 0)
-        err = append_ids(ids, count, out);
+        err = id_json_append_list(ids, count, out);
     if (err == 0)
         err = buf_append_text(out, "]}}");
     return finish(out, len_before, err);
@@ -136,7 +112,7 @@ int seed_encode_follow(const struct runner_id *ids, size_t count, bool snapshot,
     size_t len_before = out->len;
     int err = buf_append_text(out, "{\"initialRequest\":true,\"following\":[");
     if (err == 0)
-        err = append_ids(ids, count, out);
+        err = id_json_append_list(ids, count, out);
     if (err == 0)
         err = buf_append_text(out, snapshot ? "],\"snapshot\":true}" : "]}");
     return finish(out, len_before, err);
