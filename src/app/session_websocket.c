@@ -7,7 +7,7 @@
 #include "codec/utf8.h"
 #include "codec/ws_deflate.h"
 
-/* Messages a second: the server's limit, or its token's where that is lower. 0: no limit. */
+/* Messages a second of this session alone: the server's limit, or its token's where that is lower. 0: no limit. */
 static uint64_t rate_of(const struct session *session)
 {
     uint64_t rate = session->shard->options->max_messages_per_second;
@@ -15,7 +15,7 @@ static uint64_t rate_of(const struct session *session)
     return own > 0 && (rate == 0 || own < rate) ? own : rate;
 }
 
-/* All sessions with the same token share a bucket, where that is limited. */
+/* All sessions with the same token share what it may send. */
 static bool token_takes_message(const struct session *session)
 {
     struct shard *shard = session->shard;

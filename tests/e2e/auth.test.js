@@ -18,6 +18,7 @@ const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384
 const REFUSED = (reason) => `spectate_tokens_refused_total{reason="${reason}"}`;
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
 const CLOSED = (reason) => `spectate_sessions_closed_total{reason="${reason}"}`;
+const RECEIVED = 'spectate_positions_received_total';
 
 async function startWithIssuer(t, more = []) {
   const issuer = await issuerOf(t);
@@ -254,6 +255,41 @@ test("a token's own limits hold where they are lower than the server's", async (
   for (let i = 0; i < 10; i++) client.publish(7, i, i);
   assert.strictEqual((await client.next()).error.code, 'too_many_messages');
 });
+
+/*
+ * One message of each of twenty sessions of one token, all at once or each after the one before: by their end only as many were taken
+ * as seconds have begun.
+ */
+async function expectOneASecond(server, token, { atOnce }) {
+  const begin = Date.now();
+  const sessions = atOnce ? await server.clients(20, bearer(token)) : [];
+  for (let i = 0; i < 20; i++) {
+    const session = sessions[i] ?? (await server.client(bearer(token)));
+    session.publish(7, i, i);
+    if (!atOnce) await session.close(1000);
+  }
+  await until(async () => {
+    const values = await server.metrics();
+    const [taken, refused] = [values.get(RECEIVED), values.get(ERRORS('too_many_messages'))];
+    assert.ok(taken <= 1 + Math.ceil((Date.now() - begin) / 1000), `${taken} of 20 messages were taken`);
+    return taken + refused === 20;
+  }, 'all messages to be taken or refused');
+}
+
+for (const [name, claims, args] of [
+  ['rate', { rate: 1 }, []],
+  ['share of messages', {}, ['--max-messages-per-token', '1']],
+]) {
+  test(`a token's ${name} is for all of its sessions together, of all workers`, async (t) => {
+    const { issuer, server } = await startWithIssuer(t, ['--workers', '4', ...args]);
+    await expectOneASecond(server, await issuer.token({ sub: '7', ...claims }), { atOnce: true });
+  });
+
+  test(`a token's ${name} is not renewed by connecting anew`, async (t) => {
+    const { issuer, server } = await startWithIssuer(t, args);
+    await expectOneASecond(server, await issuer.token({ sub: '7', ...claims }), { atOnce: false });
+  });
+}
 
 test('sessions and messages of one token are limited together', async (t) => {
   const { issuer, server } = await startWithIssuer(t, ['--max-sessions-per-token', '2', '--max-messages-per-token', '4']);
