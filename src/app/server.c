@@ -366,6 +366,8 @@ static void make_admissions(struct server *server)
         .connections = socket_budget_connections(options, server->descriptors),
         .connections_per_address = options->max_connections_per_address,
         .connects_per_second = options->max_connects_per_second,
+        .connects_per_second_per_address = options->max_connects_per_second_per_address,
+        .messages_per_second_per_address = options->max_messages_per_second_per_address,
     };
     struct admission_limits operators_limits = {.connections = SOCKET_BUDGET_OPERATORS};
     server->admission = admission_new(&limits);

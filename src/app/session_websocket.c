@@ -1,6 +1,7 @@
 #include "app/session_phase.h"
 
 #include "app/access.h"
+#include "app/admission.h"
 #include "app/shard.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -47,11 +48,15 @@ static bool takes_message_token(struct session *session)
     return true;
 }
 
-static void fault_of_rate(struct session *session)
+/* What one limit refuses is not charged to the next. False: `fault` says why. */
+static bool takes_message(struct session *session, struct fault *fault)
 {
-    struct fault fault;
-    fault_set(&fault, FAULT_too_many_messages, "more messages in a second than may be");
-    session_fault(session, &fault);
+    struct shard *shard = session->shard;
+    if (takes_message_token(session) && token_takes_message(session))
+        return admission_takes_message(shard->admission, &session->client,
+                                       worker_now_ms(shard->worker), fault);
+    fault_set(fault, FAULT_too_many_messages, "more messages in a second than may be");
+    return false;
 }
 
 /* RFC 6455 section 5.5.1: answer with the same code, then end the connection, the server first. */
@@ -82,6 +87,7 @@ static bool is_awaited_pong(struct session *session, enum ws_opcode opcode, stru
 
 static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
 {
+    struct fault fault;
     if (opcode == WS_CLOSE) {
         on_close_frame(session, message);
         return;
@@ -91,8 +97,8 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     metrics_add(session->shard->metrics, METRIC_messages_received_total, 1);
     if (is_awaited_pong(session, opcode, message))
         return;
-    if (!takes_message_token(session) || !token_takes_message(session))
-        fault_of_rate(session);
+    if (!takes_message(session, &fault))
+        session_fault(session, &fault);
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
     else if (opcode != WS_PONG)

@@ -6,6 +6,7 @@ const assert = require('node:assert');
 const test = require('node:test');
 const { handshake } = require('./lib/raw_peer.js');
 const { startServer } = require('./lib/server.js');
+const { until } = require('./lib/wait.js');
 
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
 const CLOSED = (reason) => `spectate_sessions_closed_total{reason="${reason}"}`;
@@ -189,4 +190,19 @@ test('WebSockets are limited by the address that X-Forwarded-For names', async (
   first.peer.destroy();
   await server.showsMetrics({ spectate_sessions: 2 });
   assert.strictEqual((await ask('192.0.2.7')).status, 101);
+});
+
+test('new WebSockets in a second are limited by the address that X-Forwarded-For names, not by the proxy', async (t) => {
+  const server = await startServer(t, ['--trusted-proxies', PROXY, '--max-connects-per-second-per-address', '1']);
+  const ask = async (forwardedFor) => {
+    const peer = await server.raw({ localAddress: PROXY });
+    await peer.write(handshake({ headers: { 'X-Forwarded-For': forwardedFor } }));
+    return peer.httpAnswer();
+  };
+  const refused = await until(async () => {
+    const answer = await ask('192.0.2.7');
+    return answer.status === 503 && answer;
+  }, 'one to be turned away');
+  assert.match(refused.body, /^too_many_new_connections_per_address: /);
+  for (let i = 10; i < 20; i++) assert.strictEqual((await ask(`192.0.2.${i}`)).status, 101);
 });
