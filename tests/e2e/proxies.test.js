@@ -3,9 +3,12 @@
  * Behind a proxy: who a connection is from, by the PROXY protocol and by X-Forwarded-For, and whose word is taken for it.
  */
 const assert = require('node:assert');
+const net = require('node:net');
 const test = require('node:test');
+const tls = require('node:tls');
+const { Pki } = require('./lib/pki.js');
 const { handshake } = require('./lib/raw_peer.js');
-const { startServer } = require('./lib/server.js');
+const { startServer, startTlsServer } = require('./lib/server.js');
 const { until } = require('./lib/wait.js');
 
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
@@ -62,6 +65,19 @@ for (const [name, header, address] of [
     await connectedFrom(server, address);
   });
 }
+
+test('a header comes before TLS, and what follows is from where it says', async (t) => {
+  const pki = new Pki(t);
+  const args = ['--proxy-protocol', 'on', '--trusted-proxies', `${PROXY}/32`, '--log-level', 'debug'];
+  const server = await startTlsServer(t, { pki, certificate: pki.issueServer() }, args);
+  const socket = net.connect({ host: server.host, port: server.port, localAddress: PROXY });
+  socket.write(v1('192.0.2.7'));
+  const client = await server.client({ createConnection: () => tls.connect({ socket, ...server.tls, servername: 'localhost' }) });
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.strictEqual((await client.next()).lat, 1);
+  await connectedFrom(server, '192.0.2.7');
+});
 
 test('a WebSocket opens behind a header that comes byte by byte', async (t) => {
   const server = await startBehindProxy(t);
