@@ -76,6 +76,7 @@ struct session {
     uint8_t window_bits;   /* permessage-deflate was agreed on, with this window; 0: it was not */
     bool has_answered : 1; /* HTTP: at least one request */
     bool is_parked : 1;    /* waits for keys; nothing is read from it (app/access.h) */
+    bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
     bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
 };
