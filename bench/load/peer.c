@@ -33,7 +33,8 @@ static void watch(struct peer *peer, int operation)
 int peer_open(struct peer *peer, const struct peer_target *target)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(target->port)};
-    struct ws_client_request request = {"127.0.0.1", target->path, target->subprotocol};
+    struct ws_client_request request = {
+        .host = "127.0.0.1", .path = target->path, .subprotocol = target->subprotocol};
     struct linger at_once = {.l_onoff = 1};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

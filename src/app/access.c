@@ -129,7 +129,7 @@ void access_free_permit(struct access *access, struct permit **permit)
     struct permit *it = *permit;
     if (it == NULL)
         return;
-    token_accounts_leave(trust_accounts(access->trust), it->account);
+    token_accounts_leave(trust_accounts(access->trust), it->account, clock_monotonic_ms());
     pass_free(&it->pass);
     mem_free(it);
     *permit = NULL;
@@ -229,7 +229,8 @@ bool access_still_holds(const struct access *access, const struct permit *permit
 
 bool access_takes_message(struct access *access, struct permit *permit, uint64_t now_ms)
 {
-    return token_account_takes_message(trust_accounts(access->trust), permit->account, now_ms);
+    return token_account_takes_message(trust_accounts(access->trust), permit->account, permit->pass,
+                                       now_ms);
 }
 
 int access_revoke(struct access *access, const struct revocation *revocation)

@@ -1,57 +1,50 @@
 #include "app/failed_tokens.h"
 
-#include "app/rate.h"
-#include "base/hash.h"
+#include "app/address_rates.h"
 #include "base/mem.h"
 
-#define PLACES 16384
 #define PATIENCE 10 /* times the budget, in tokens that are refused unseen */
 
-struct place {
-    struct rate bad;
-    struct rate unseen;
-};
-
 struct failed_tokens {
-    size_t per_second;
-    struct place places[PLACES];
+    struct address_rates *bad;    /* owned */
+    struct address_rates *unseen; /* owned */
 };
 
 struct failed_tokens *failed_tokens_new(size_t per_second)
 {
     struct failed_tokens *failed = mem_must(sizeof *failed);
-    failed->per_second = per_second;
+    failed->bad = address_rates_new(per_second);
+    failed->unseen = address_rates_new(PATIENCE * per_second);
     return failed;
 }
 
 void failed_tokens_free(struct failed_tokens **failed)
 {
-    mem_free(*failed);
+    struct failed_tokens *it = *failed;
+    if (it == NULL)
+        return;
+    address_rates_free(&it->bad);
+    address_rates_free(&it->unseen);
+    mem_free(it);
     *failed = NULL;
-}
-
-static struct place *place_of(struct failed_tokens *failed, const struct ip *address)
-{
-    struct ip customer = ip_of_customer(address);
-    return &failed->places[hash_for_table(customer.bytes, sizeof customer.bytes) % PLACES];
 }
 
 bool failed_tokens_is_over(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
-    return rate_is_over(&place_of(failed, &address)->bad, failed->per_second, now_ms);
+    return address_rates_is_over(failed->bad, &address, now_ms);
 }
 
 void failed_tokens_add(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
-    rate_count(&place_of(failed, &address)->bad, failed->per_second, now_ms);
+    address_rates_count(failed->bad, &address, now_ms);
 }
 
 void failed_tokens_add_unseen(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
-    rate_count(&place_of(failed, &address)->unseen, PATIENCE * failed->per_second, now_ms);
+    address_rates_count(failed->unseen, &address, now_ms);
 }
 
 bool failed_tokens_is_shunned(struct failed_tokens *failed, struct ip address, uint64_t now_ms)
 {
-    return rate_is_over(&place_of(failed, &address)->unseen, PATIENCE * failed->per_second, now_ms);
+    return address_rates_is_over(failed->unseen, &address, now_ms);
 }

@@ -17,6 +17,11 @@ static uint64_t next_due_us(uint64_t due_us, uint64_t now_us, uint64_t interval)
     return (due_us > now_us ? due_us : now_us) + interval;
 }
 
+bool rate_is_unused(const struct rate *rate, uint64_t now_ms)
+{
+    return atomic_load(&rate->due_us) <= now_ms * 1000;
+}
+
 bool rate_is_over(const struct rate *rate, uint64_t per_second, uint64_t now_ms)
 {
     uint64_t interval = interval_us(per_second);

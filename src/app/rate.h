@@ -16,6 +16,9 @@ struct rate {
 
 /* The rate is a number a second; 0 or over a million: no limit. `now_ms` is monotonic. */
 
+/* Nothing is used up (any more): it is as one that is new. */
+bool rate_is_unused(const struct rate *rate, uint64_t now_ms);
+
 /* No more may come now. */
 bool rate_is_over(const struct rate *rate, uint64_t per_second, uint64_t now_ms);
 

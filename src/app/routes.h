@@ -22,7 +22,8 @@ struct routes {
     enum route_result (*answer)(struct session *session, struct http_answer *answer,
                                 struct buf *body);
     bool takes_websockets;
-    size_t body_bytes; /* of a request, at most */
+    bool has_long_answers; /* max-queued-bytes is for what waits before one */
+    size_t body_bytes;     /* of a request, at most */
 };
 
 /* For everybody: /, /healthz, /readyz, /metrics, and CORS under /v1. */

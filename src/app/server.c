@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -15,6 +14,7 @@
 #include "app/reload.h"
 #include "app/routes.h"
 #include "app/shard.h"
+#include "app/socket_budget.h"
 #include "app/trust.h"
 #include "app/trusted_proxies.h"
 #include "app/user.h"
@@ -31,13 +31,13 @@
 #define MAX_THREADS (MAX_SHARDS + 1)
 #define SIGNALS 2
 #define DESCRIPTORS_TO_START 12 /* of the main thread: its loop, its signals, the streams */
-#define DESCRIPTOR_RESERVE 512  /* for listeners, loops, and those who are told that it is full */
 
 static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 
 struct server {
     const struct options *options;     /* borrowed */
-    struct admission *admission;       /* owned */
+    struct admission *admission;       /* owned; of runners and spectators */
+    struct admission *operators;       /* owned; apart, so that a flood can't keep them out */
     struct certificates *certificates; /* owned; NULL: no TLS */
     struct trust *trust;               /* owned */
     struct trusted_proxies *proxies;   /* owned */
@@ -45,6 +45,7 @@ struct server {
     const struct metrics *metrics[MAX_THREADS]; /* of these */
     uv_thread_t threads[MAX_THREADS];
     size_t shard_count; /* that serve runners and spectators */
+    size_t descriptors; /* that the process may have; 0: not known or no limit */
     size_t total;       /* with the one behind them that serves operators, if there is one */
     size_t running;
     uv_loop_t loop; /* the main thread's, for signals */
@@ -73,35 +74,6 @@ struct trust *server_trust(const struct server *server)
 
 /* --- what is needed before anything can be served ------------------------------------------------------------------- */
 
-/* The system's hard limit is what the operator allows; a soft limit below it only surprises. 0: not known or none. */
-static size_t raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 0;
-    if (limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-        (void)getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    return limit.rlim_cur != RLIM_INFINITY ? (size_t)limit.rlim_cur : 0;
-}
-
-/*
- * How many connections may be: what the option says, or as many as there are descriptors but for a reserve, so that who comes
- * over it is told 503 and not just cut off.
- */
-static size_t connection_limit(const struct options *options, size_t descriptors)
-{
-    if (options->max_connections == 0)
-        return descriptors > 2 * DESCRIPTOR_RESERVE ? descriptors - DESCRIPTOR_RESERVE : 0;
-    if (descriptors > 0 && descriptors < options->max_connections)
-        LOG(LOG_WARN, "server.few_descriptors", NO_SESSION,
-            "%zu file descriptors are fewer than max-connections %zu", descriptors,
-            options->max_connections);
-    return options->max_connections;
-}
-
 static size_t worker_count(const struct options *options)
 {
     size_t cores = uv_available_parallelism();
@@ -118,15 +90,16 @@ static struct tls_context *tls_of(const struct server *server)
 static struct shard *make_shard(struct server *server, const struct session_handlers *handlers,
                                 const struct routes *routes)
 {
+    bool is_public = routes == &public_routes;
     struct shard_options options = {
         .server = server,
         .options = server->options,
         .handlers = handlers,
         .routes = routes,
-        .admission = server->admission,
+        .admission = is_public ? server->admission : server->operators,
         .trust = server->trust,
-        .proxies = routes == &public_routes ? server->proxies : NULL,
-        .tls = routes == &public_routes ? tls_of(server) : NULL,
+        .proxies = is_public ? server->proxies : NULL,
+        .tls = is_public ? tls_of(server) : NULL,
         .index = (unsigned)server->total,
     };
     struct shard *shard = shard_new(&options);
@@ -212,6 +185,16 @@ static int listen_for_operators(struct server *server)
         return listen_failed(text, err);
     tell_listening("admin.listening", &address);
     return 0;
+}
+
+/* When all is open that is needed to serve. */
+static void share_out_descriptors(struct server *server)
+{
+    size_t sockets = socket_budget_strangers(server->descriptors);
+    for (size_t i = 0; i < server->shard_count; i++)
+        server->shards[i]->max_sockets = sockets;
+    if (server->total > server->shard_count)
+        server->shards[server->shard_count]->max_sockets = SOCKET_BUDGET_OPERATORS_ALL;
 }
 
 static int become_user(const char *name)
@@ -384,25 +367,38 @@ static int start(struct server *server, const struct session_handlers *handlers)
         err = trust_start(server->trust, server->shards, server->shard_count);
     if (err == 0)
         CHECK(uv_signal_start(&server->hangup, on_hangup, SIGHUP) == 0);
+    if (err == 0)
+        share_out_descriptors(server);
     return err;
+}
+
+static void make_admissions(struct server *server)
+{
+    const struct options *options = server->options;
+    struct admission_limits limits = {
+        .connections = socket_budget_connections(options, server->descriptors),
+        .connections_per_address = options->max_connections_per_address,
+        .connects_per_second = options->max_connects_per_second,
+        .connects_per_second_per_address = options->max_connects_per_second_per_address,
+        .messages_per_second_per_address = options->max_messages_per_second_per_address,
+    };
+    struct admission_limits operators_limits = {.connections = SOCKET_BUDGET_OPERATORS};
+    server->admission = admission_new(&limits);
+    server->operators = admission_new(&operators_limits);
 }
 
 int server_run(const struct options *options, const struct session_handlers *handlers)
 {
-    size_t descriptors = raise_descriptor_limit();
+    size_t descriptors = socket_budget_raise();
     if (descriptors > 0 && descriptors < DESCRIPTORS_TO_START) {
         LOG(LOG_ERROR, "server.few_descriptors", NO_SESSION, "%zu file descriptors are too few",
             descriptors);
         return EXIT_CODE_NOT_STARTED;
     }
-    struct admission_limits limits = {
-        .connections = connection_limit(options, descriptors),
-        .connections_per_address = options->max_connections_per_address,
-        .connects_per_second = options->max_connects_per_second,
-    };
     struct server *server = mem_must(sizeof *server);
     server->options = options;
-    server->admission = admission_new(&limits);
+    server->descriptors = descriptors;
+    make_admissions(server);
     server->proxies = trusted_proxies_new(options);
     watch_signals(server);
     int err = start(server, handlers);
@@ -417,6 +413,7 @@ int server_run(const struct options *options, const struct session_handlers *han
     stop_watching_signals(server);
     trust_close(&server->trust);
     admission_free(&server->admission);
+    admission_free(&server->operators);
     certificates_free(&server->certificates);
     trusted_proxies_free(&server->proxies);
     mem_free(server);

@@ -238,7 +238,7 @@ static void secure(struct session *session)
 }
 
 static int start_admitted(struct shard *shard, int fd, const struct address *peer,
-                          struct admission_ticket *ticket)
+                          struct session **started)
 {
     const struct options *options = shard->options;
     struct http_limits limits = {.head_bytes = options->max_head_bytes,
@@ -251,7 +251,7 @@ static int start_admitted(struct shard *shard, int fd, const struct address *pee
         return ERR_NO_MEMORY;
     }
     session->http = http;
-    session->ticket = ticket;
+    *started = session;
     secure(session);
     LOG(LOG_DEBUG, "session.begin", session_log_id(session), "a client has connected from %s",
         ip_format(&session->client, (char[IP_TEXT_BYTES]){0}));
@@ -293,18 +293,23 @@ static bool is_shunned(struct shard *shard, int fd, const struct ip *peer)
 int session_start(struct shard *shard, int fd, const struct address *peer)
 {
     struct admission_ticket *ticket = NULL;
+    struct session *session;
     struct ip ip = address_ip(peer);
     struct fault fault;
     if (is_shunned(shard, fd, &ip))
         return ERR_TOO_MANY;
     /* Whom a trusted proxy brings is in its request, if anywhere. */
-    int err =
-        admission_enter(shard->admission, trusted_proxies_hold(shard->proxies, &ip) ? NULL : &ip,
-                        worker_now_ms(shard->worker), &ticket, &fault);
+    bool is_proxy = trusted_proxies_hold(shard->proxies, &ip);
+    int err = admission_enter(shard->admission, is_proxy ? NULL : &ip, worker_now_ms(shard->worker),
+                              &ticket, &fault);
     if (err < 0)
         return start_refused(shard, fd, peer, &fault);
-    err = start_admitted(shard, fd, peer, ticket);
-    if (err < 0)
+    err = start_admitted(shard, fd, peer, &session);
+    if (err < 0) {
         admission_leave(shard->admission, ticket);
-    return err;
+        return err;
+    }
+    session->ticket = ticket;
+    session->is_uncounted = is_proxy;
+    return 0;
 }

@@ -164,10 +164,12 @@ static int settle_client(struct session *session, struct fault *fault)
     log_upgrade(session);
     if (access_shuns(shard->access, session->client, worker_now_ms(shard->worker), fault))
         return 429;
-    bool is_counted =
-        session->ticket != NULL ||
-        admission_enter_from(shard->admission, session->client, &session->ticket, fault) == 0;
-    return is_counted ? 101 : 503;
+    if (session->is_uncounted &&
+        admission_enter_from(shard->admission, &session->client, worker_now_ms(shard->worker),
+                             &session->ticket, fault) < 0)
+        return 503;
+    session->is_uncounted = false;
+    return 101;
 }
 
 void session_take_up_request(struct session *session)

@@ -1,16 +1,29 @@
 /* What a session says: bytes, messages, and what its peer did wrong. */
 #include "app/session_phase.h"
 
+#include "app/routes.h"
 #include "app/shard.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "codec/ws_deflate.h"
 #include "codec/ws_extension.h"
 
+/*
+ * An operators' answer is as long as what it lists, and must not break off; but who asks on and on and does not read gets no
+ * further one.
+ */
+static bool may_write(struct session *session)
+{
+    if (!session->shard->routes->has_long_answers)
+        return true;
+    session_check_queue(session);
+    return session->state <= SESSION_OPEN;
+}
+
 void session_write(struct session *session, struct span bytes)
 {
     struct shard *shard = session->shard;
-    if (session->is_doomed)
+    if (session->is_doomed || !may_write(session))
         return;
     int err = conn_write(&session->conn, bytes);
     if (err < 0) {
@@ -20,7 +33,8 @@ void session_write(struct session *session, struct span bytes)
     metrics_add(shard->metrics, METRIC_bytes_sent_total, bytes.len);
     if (conn_is_full(&session->conn))
         hub_blocked(&session->follower);
-    session_check_queue(session);
+    if (!shard->routes->has_long_answers)
+        session_check_queue(session);
 }
 
 void session_check_queue(struct session *session)

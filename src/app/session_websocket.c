@@ -1,13 +1,14 @@
 #include "app/session_phase.h"
 
 #include "app/access.h"
+#include "app/admission.h"
 #include "app/shard.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "codec/utf8.h"
 #include "codec/ws_deflate.h"
 
-/* Messages a second: the server's limit, or its token's where that is lower. 0: no limit. */
+/* Messages a second of this session alone: the server's limit, or its token's where that is lower. 0: no limit. */
 static uint64_t rate_of(const struct session *session)
 {
     uint64_t rate = session->shard->options->max_messages_per_second;
@@ -15,7 +16,7 @@ static uint64_t rate_of(const struct session *session)
     return own > 0 && (rate == 0 || own < rate) ? own : rate;
 }
 
-/* All sessions with the same token share a bucket, where that is limited. */
+/* All sessions with the same token share what it may send. */
 static bool token_takes_message(const struct session *session)
 {
     struct shard *shard = session->shard;
@@ -47,11 +48,15 @@ static bool takes_message_token(struct session *session)
     return true;
 }
 
-static void fault_of_rate(struct session *session)
+/* What one limit refuses is not charged to the next. False: `fault` says why. */
+static bool takes_message(struct session *session, struct fault *fault)
 {
-    struct fault fault;
-    fault_set(&fault, FAULT_too_many_messages, "more messages in a second than may be");
-    session_fault(session, &fault);
+    struct shard *shard = session->shard;
+    if (takes_message_token(session) && token_takes_message(session))
+        return admission_takes_message(shard->admission, &session->client,
+                                       worker_now_ms(shard->worker), fault);
+    fault_set(fault, FAULT_too_many_messages, "more messages in a second than may be");
+    return false;
 }
 
 /* RFC 6455 section 5.5.1: answer with the same code, then end the connection, the server first. */
@@ -82,6 +87,7 @@ static bool is_awaited_pong(struct session *session, enum ws_opcode opcode, stru
 
 static void on_message(struct session *session, enum ws_opcode opcode, struct span message)
 {
+    struct fault fault;
     if (opcode == WS_CLOSE) {
         on_close_frame(session, message);
         return;
@@ -91,8 +97,8 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     metrics_add(session->shard->metrics, METRIC_messages_received_total, 1);
     if (is_awaited_pong(session, opcode, message))
         return;
-    if (!takes_message_token(session) || !token_takes_message(session))
-        fault_of_rate(session);
+    if (!takes_message(session, &fault))
+        session_fault(session, &fault);
     else if (opcode == WS_PING)
         session_send(session, WS_PONG, message);
     else if (opcode != WS_PONG)

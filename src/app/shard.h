@@ -52,6 +52,7 @@ struct shard {
     _Atomic size_t unread; /* positions in the mailbox */
     _Atomic size_t
         load; /* connections, and those handed over on their way here; read by the others */
+    size_t max_sockets;      /* of all shards together; 0: no limit; set before they run */
     struct metrics *metrics; /* owned */
     struct hub *hub;         /* owned */
     struct session *sessions;

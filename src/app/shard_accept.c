@@ -6,6 +6,7 @@
 
 #include "app/doorstep.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/listener.h"
 
@@ -52,10 +53,37 @@ static int hand_over(struct shard *to, int fd, const struct address *peer)
     return err;
 }
 
+/* Over its share of the descriptors nothing can be kept for long enough to say anything (app/socket_budget.h). */
+static bool has_descriptors(const struct shard *shard)
+{
+    size_t sockets = 0;
+    for (size_t i = 0; i < shard->all_count; i++)
+        sockets += atomic_load(&shard->all[i]->load);
+    return shard->max_sockets == 0 || sockets < shard->max_sockets;
+}
+
+static void on_out_of_descriptors(void *context)
+{
+    struct shard *shard = context;
+    metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_out_of_descriptors, 1);
+}
+
+static void turn_away(struct shard *shard, int fd)
+{
+    LOG(LOG_WARN, "net.out_of_descriptors", NO_SESSION,
+        "no file descriptor left but for operators and files: a connection was turned away");
+    close(fd);
+    on_out_of_descriptors(shard);
+}
+
 static void on_accept(void *context, int fd, const struct address *peer)
 {
     struct shard *shard = context;
     struct shard *least = least_loaded(shard);
+    if (!has_descriptors(shard)) {
+        turn_away(shard, fd);
+        return;
+    }
     atomic_fetch_add(&least->load, 1);
     if (least != shard && hand_over(least, fd, peer) == 0)
         return;
@@ -64,12 +92,6 @@ static void on_accept(void *context, int fd, const struct address *peer)
         atomic_fetch_add(&shard->load, 1);
     }
     shard_take_socket(shard, fd, peer);
-}
-
-static void on_out_of_descriptors(void *context)
-{
-    struct shard *shard = context;
-    metrics_add_labelled(shard->metrics, METRIC_errors_total, FAULT_out_of_descriptors, 1);
 }
 
 int shard_listen(struct shard *shard, const struct address *address, bool share_port,

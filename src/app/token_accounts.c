@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "app/rate.h"
 #include "base/check.h"
@@ -12,8 +13,11 @@
 #define BUCKETS 4096
 
 struct token_account {
-    struct token_account *next; /* in its bucket */
+    struct token_account *in_bucket; /* the next there */
+    struct token_account *prev;      /* of those without sessions */
+    struct token_account *next;
     size_t sessions;
+    bool is_kept;
     struct rate messages;
     size_t key_len;
     uint8_t key[];
@@ -22,7 +26,9 @@ struct token_account {
 struct token_accounts {
     struct token_account_limits limits;
     pthread_mutex_t lock;
-    struct token_account *buckets[BUCKETS]; /* under the lock */
+    struct token_account *buckets[BUCKETS]; /* under the lock, as is the rest */
+    struct token_account *kept;             /* without sessions, in the order in which they went */
+    size_t kept_count;
 };
 
 struct token_accounts *token_accounts_new(const struct token_account_limits *limits)
@@ -31,18 +37,6 @@ struct token_accounts *token_accounts_new(const struct token_account_limits *lim
     accounts->limits = *limits;
     CHECK(pthread_mutex_init(&accounts->lock, NULL) == 0);
     return accounts;
-}
-
-void token_accounts_free(struct token_accounts **accounts)
-{
-    struct token_accounts *it = *accounts;
-    if (it == NULL)
-        return;
-    for (size_t i = 0; i < BUCKETS; i++)
-        CHECK(it->buckets[i] == NULL);
-    pthread_mutex_destroy(&it->lock);
-    mem_free(it);
-    *accounts = NULL;
 }
 
 /* What kind of name it is, whose, and the name. */
@@ -69,7 +63,7 @@ static struct token_account **bucket_of(struct token_accounts *accounts, struct 
 static struct token_account *find_or_make(struct token_accounts *accounts, struct span key)
 {
     struct token_account **bucket = bucket_of(accounts, key);
-    for (struct token_account *at = *bucket; at != NULL; at = at->next)
+    for (struct token_account *at = *bucket; at != NULL; at = at->in_bucket)
         if (span_equals(span_of(at->key, at->key_len), key))
             return at;
     struct token_account *made = mem_try(sizeof *made + key.len);
@@ -77,9 +71,16 @@ static struct token_account *find_or_make(struct token_accounts *accounts, struc
         return NULL;
     memcpy(made->key, key.data, key.len);
     made->key_len = key.len;
-    made->next = *bucket;
+    made->in_bucket = *bucket;
     *bucket = made;
     return made;
+}
+
+static void unkeep(struct token_accounts *accounts, struct token_account *account)
+{
+    DL_DELETE(accounts->kept, account);
+    accounts->kept_count--;
+    account->is_kept = false;
 }
 
 static int enter(struct token_accounts *accounts, struct span key, struct token_account **account)
@@ -89,6 +90,8 @@ static int enter(struct token_accounts *accounts, struct span key, struct token_
         return ERR_NO_MEMORY;
     if (accounts->limits.sessions > 0 && found->sessions >= accounts->limits.sessions)
         return ERR_TOO_MANY;
+    if (found->is_kept)
+        unkeep(accounts, found);
     found->sessions++;
     *account = found;
     return 0;
@@ -99,7 +102,8 @@ int token_accounts_enter(struct token_accounts *accounts, const struct pass *pas
 {
     uint8_t key[KEY_BYTES];
     *account = NULL;
-    if (accounts->limits.sessions == 0 && accounts->limits.messages_per_second == 0)
+    if (accounts->limits.sessions == 0 && accounts->limits.messages_per_second == 0 &&
+        pass->rate == 0)
         return 0;
     size_t len = key_of(pass, key);
     if (len == 0)
@@ -114,19 +118,65 @@ static void remove_account(struct token_accounts *accounts, struct token_account
 {
     struct token_account **at = bucket_of(accounts, span_of(account->key, account->key_len));
     while (*at != account)
-        at = &(*at)->next;
-    *at = account->next;
+        at = &(*at)->in_bucket;
+    *at = account->in_bucket;
     mem_free(account);
 }
 
-void token_accounts_leave(struct token_accounts *accounts, struct token_account *account)
+static void forget(struct token_accounts *accounts, struct token_account *account)
+{
+    unkeep(accounts, account);
+    remove_account(accounts, account);
+}
+
+/* All of these are unused within a second of their turn, so the first is the one to look at. */
+static void forget_unused(struct token_accounts *accounts, uint64_t now_ms)
+{
+    while (accounts->kept != NULL && (accounts->kept_count > TOKEN_ACCOUNTS_KEPT ||
+                                      rate_is_unused(&accounts->kept->messages, now_ms)))
+        forget(accounts, accounts->kept);
+}
+
+static void leave(struct token_accounts *accounts, struct token_account *account, uint64_t now_ms)
+{
+    if (--account->sessions == 0) {
+        DL_APPEND(accounts->kept, account);
+        accounts->kept_count++;
+        account->is_kept = true;
+    }
+    forget_unused(accounts, now_ms);
+}
+
+void token_accounts_leave(struct token_accounts *accounts, struct token_account *account,
+                          uint64_t now_ms)
 {
     if (account == NULL)
         return;
     pthread_mutex_lock(&accounts->lock);
-    if (--account->sessions == 0)
-        remove_account(accounts, account);
+    leave(accounts, account, now_ms);
     pthread_mutex_unlock(&accounts->lock);
+}
+
+size_t token_accounts_kept(struct token_accounts *accounts)
+{
+    pthread_mutex_lock(&accounts->lock);
+    size_t count = accounts->kept_count;
+    pthread_mutex_unlock(&accounts->lock);
+    return count;
+}
+
+void token_accounts_free(struct token_accounts **accounts)
+{
+    struct token_accounts *it = *accounts;
+    if (it == NULL)
+        return;
+    while (it->kept != NULL)
+        forget(it, it->kept);
+    for (size_t i = 0; i < BUCKETS; i++)
+        CHECK(it->buckets[i] == NULL);
+    pthread_mutex_destroy(&it->lock);
+    mem_free(it);
+    *accounts = NULL;
 }
 
 bool token_account_is_of(const struct token_account *account, const struct pass *pass)
@@ -137,8 +187,10 @@ bool token_account_is_of(const struct token_account *account, const struct pass 
 }
 
 bool token_account_takes_message(struct token_accounts *accounts, struct token_account *account,
-                                 uint64_t now_ms)
+                                 const struct pass *pass, uint64_t now_ms)
 {
-    return account == NULL ||
-           rate_take(&account->messages, accounts->limits.messages_per_second, now_ms);
+    uint64_t per_second = accounts->limits.messages_per_second;
+    if (pass->rate > 0 && (per_second == 0 || pass->rate < per_second))
+        per_second = pass->rate;
+    return account == NULL || rate_take(&account->messages, per_second, now_ms);
 }

@@ -200,6 +200,7 @@ static void on_conn_open(struct conn *conn)
     struct ws_client_request request = {
         .host = client->options->url.authority,
         .path = client->options->url.path,
+        .token = buf_span(&client->options->token),
     };
     client->state = WS_CLIENT_HANDSHAKE;
     struct buf head = {0};
@@ -305,6 +306,7 @@ int ws_client_options_set_url(struct ws_client_options *options, const char *url
 void ws_client_options_fini(struct ws_client_options *options)
 {
     tls_context_drop(&options->tls);
+    buf_fini(&options->token);
 }
 
 static int begin_to_connect(struct ws_client *client, struct worker *worker)

@@ -43,6 +43,7 @@ struct ws_client_options {
     struct ws_url url;
     struct address address;  /* of url.authority: looked up once for all */
     struct tls_context *tls; /* held; for wss://, else NULL */
+    struct buf token;        /* owned; shown as Authorization: Bearer; empty: none is */
     uint64_t handshake_ms;   /* from connect to the server's answer */
     uint64_t close_ms;       /* for the answer to our close, and for the server's FIN */
     uint64_t
@@ -79,7 +80,7 @@ struct ws_client {
 #define WS_CLIENT_ERROR_BYTES 512
 
 /*
- * Fill everything but the numbers from a URL: take it apart and look its host up, which may block. The certificate of a wss://
+ * Fill everything but the numbers and the token from a URL: take it apart and look its host up, which may block. The certificate of a wss://
  * server must lead to one in the PEM file `ca`; NULL: to one that the system trusts. 0, or ERR_INVALID (the file is wrong, or
  * is none of a ws:// URL) or ERR_NOT_FOUND with `error` filled.
  */

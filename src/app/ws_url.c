@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/err.h"
+#include "codec/redact.h"
 
 #define PORT_ROOM sizeof ":443"
 
@@ -101,4 +102,10 @@ int ws_url_parse(const char *text, struct ws_url *url, char error[WS_URL_ERROR_B
     split_authority(url);
     snprintf(url->path, WS_URL_PATH_BYTES, "%s%s", *path == '/' ? "" : "/", path);
     return 0;
+}
+
+void ws_url_show(const char *text, char shown[WS_URL_SHOWN_BYTES])
+{
+    _Static_assert(WS_URL_SHOWN_BYTES == REDACTED_BYTES, "it is shown as a target is");
+    redact_target(span_of_text(text), shown);
 }

@@ -9,6 +9,7 @@
 #define WS_URL_AUTHORITY_BYTES 280
 #define WS_URL_PATH_BYTES 1024
 #define WS_URL_ERROR_BYTES 120
+#define WS_URL_SHOWN_BYTES 256
 
 struct ws_url {
     char authority[WS_URL_AUTHORITY_BYTES]; /* "example.org:8080", "[::1]:80": with the port */
@@ -22,5 +23,8 @@ struct ws_url {
  * that is none, user info, a fragment, characters that don't belong in a URL, too long.
  */
 int ws_url_parse(const char *text, struct ws_url *url, char error[WS_URL_ERROR_BYTES]);
+
+/* A URL as it may be printed: without the tokens of its query, as redact_target() does it. */
+void ws_url_show(const char *text, char shown[WS_URL_SHOWN_BYTES]);
 
 #endif

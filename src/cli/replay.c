@@ -165,11 +165,12 @@ static int play(const struct replay_options *options, const struct ws_client_opt
     if (replayer == NULL)
         return EXIT_CODE_NOT_STARTED;
     int status = EXIT_CODE_NOT_STARTED;
+    char url[WS_URL_SHOWN_BYTES];
+    ws_url_show(options->server.url, url);
     if (replayer_run(replayer))
         status = report(options, tracks, replayer);
     else
-        fprintf(stderr, "replay: could not connect to %s: %s\n", options->server.url,
-                replayer_failure(replayer));
+        fprintf(stderr, "replay: could not connect to %s: %s\n", url, replayer_failure(replayer));
     replayer_free(&replayer);
     return status;
 }

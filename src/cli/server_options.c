@@ -7,11 +7,19 @@
 #include "base/err.h"
 #include "base/exit_code.h"
 #include "cli/option_table.h"
+#include "cli/token_file.h"
 
 _Noreturn static void give_up(const char *command, const char *why, int status)
 {
     fprintf(stderr, "%s: %s\n", command, why);
     exit(status);
+}
+
+static void read_token(const struct server_options *server, const char *command, struct buf *token)
+{
+    char error[TOKEN_FILE_ERROR_BYTES];
+    if (server->token_file != NULL && token_file_read(server->token_file, token, error) < 0)
+        give_up(command, error, EXIT_CODE_USAGE);
 }
 
 struct ws_client_options server_options_resolve(const struct server_options *server,
@@ -27,6 +35,7 @@ struct ws_client_options server_options_resolve(const struct server_options *ser
     int err = ws_client_options_set_url(&options, server->url, server->ca, error);
     if (err < 0)
         give_up(command, error, err == ERR_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_NOT_STARTED);
+    read_token(server, command, &options.token);
     if (server->path == NULL)
         return options;
     if (server->path[0] != '/' || strlen(server->path) >= sizeof options.url.path ||

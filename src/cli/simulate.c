@@ -71,8 +71,9 @@ static int report(const struct simulate_options *options, FILE *out,
                   const struct simulation_state *state)
 {
     if (state->failure[0] != '\0') {
-        fprintf(stderr, "simulate: could not connect to %s: %s\n", options->server.url,
-                state->failure);
+        char url[WS_URL_SHOWN_BYTES];
+        ws_url_show(options->server.url, url);
+        fprintf(stderr, "simulate: could not connect to %s: %s\n", url, state->failure);
         return EXIT_CODE_NOT_STARTED;
     }
     simulate_report_table(out, state);

@@ -27,8 +27,10 @@ static double latency_ms(const struct simulation_state *state, double quantile)
 
 void simulate_report_begin(FILE *out, const struct simulate_options *options)
 {
-    fprintf(out, "simulate %s users %" PRIu64 " follow %" PRIu64, options->server.url,
-            options->users, options->follow);
+    char url[WS_URL_SHOWN_BYTES];
+    ws_url_show(options->server.url, url);
+    fprintf(out, "simulate %s users %" PRIu64 " follow %" PRIu64, url, options->users,
+            options->follow);
     if (options->messages != 0)
         fprintf(out, " messages %" PRIu64, options->messages);
     if (options->course != NULL)
@@ -55,8 +57,10 @@ void simulate_report_table(FILE *out, const struct simulation_state *state)
 void simulate_report_json(FILE *out, const struct simulate_options *options,
                           const struct simulation_state *state)
 {
+    char url[WS_URL_SHOWN_BYTES];
+    ws_url_show(options->server.url, url);
     fprintf(out, "{\"url\":\"%s\",\"users\":%" PRIu64 ",\"follow\":%" PRIu64 ",\"seed\":%" PRIu64,
-            options->server.url, options->users, options->follow, options->seed);
+            url, options->users, options->follow, options->seed);
 #define COUNT(label, name, value) fprintf(out, ",\"" name "\":%" PRIu64, (uint64_t)(value));
     COUNTS(COUNT)
 #undef COUNT

@@ -134,6 +134,7 @@ int ws_handshake_request(const struct ws_client_request *request, char key[WS_KE
     CHECK(RAND_bytes(nonce, sizeof nonce) == 1);
     CHECK(EVP_EncodeBlock((uint8_t *)key, nonce, sizeof nonce) == WS_KEY_BYTES);
     const char *subprotocol = request->subprotocol;
+    bool has_token = request->token.len > 0;
     return buf_printf(out,
                       "GET %s HTTP/1.1\r\n"
                       "Host: %s\r\n"
@@ -141,10 +142,12 @@ int ws_handshake_request(const struct ws_client_request *request, char key[WS_KE
                       "Connection: Upgrade\r\n"
                       "Sec-WebSocket-Key: %s\r\n"
                       "Sec-WebSocket-Version: 13\r\n"
-                      "%s%s%s\r\n",
+                      "%s%s%s%s%.*s%s\r\n",
                       request->path, request->host, key,
                       subprotocol == NULL ? "" : "Sec-WebSocket-Protocol: ",
-                      subprotocol == NULL ? "" : subprotocol, subprotocol == NULL ? "" : "\r\n");
+                      subprotocol == NULL ? "" : subprotocol, subprotocol == NULL ? "" : "\r\n",
+                      has_token ? "Authorization: Bearer " : "", (int)request->token.len,
+                      has_token ? (const char *)request->token.data : "", has_token ? "\r\n" : "");
 }
 
 static int reject(struct fault *fault, const char *message)

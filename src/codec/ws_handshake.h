@@ -42,6 +42,7 @@ struct ws_client_request {
     const char *host;        /* as in the Host header, with the port */
     const char *path;        /* and query */
     const char *subprotocol; /* NULL: none */
+    struct span token;       /* shown as Authorization: Bearer; empty: none is */
 };
 int ws_handshake_request(const struct ws_client_request *request, char key[WS_KEY_BYTES + 1],
                          struct buf *out);

@@ -185,8 +185,9 @@ int hub_follow(struct hub *hub, struct follower *follower, const struct hub_foll
                uint64_t now_ms);
 
 /*
- * Follow only those of its runners for which `keep` is true. What is owed for the others is not; what was handed to its socket
- * can't be taken back. 0; ERR_NO_MEMORY: it follows what it did before.
+ * Follow only those of its runners for which `keep` is true. The backlog of one that is not behind goes out first, whole (at
+ * most the lag budget, kept by the sink before this returns); then nothing of the others comes any more, and of one that is behind nothing
+ * at all. 0; ERR_NO_MEMORY: it follows what it did before.
  */
 typedef bool hub_keep_fn(void *ctx, const struct runner_id *id);
 int hub_narrow(struct hub *hub, struct follower *follower, hub_keep_fn *keep, void *ctx,

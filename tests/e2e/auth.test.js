@@ -3,12 +3,14 @@
  * Who may publish and follow what, by tokens that jose made: where they come from, which are refused, what they allow.
  */
 const assert = require('node:assert');
+const fs = require('node:fs');
 const test = require('node:test');
 const jose = require('jose');
 const WebSocket = require('ws');
 const { Operators } = require('./lib/operators.js');
+const { Pki } = require('./lib/pki.js');
 const { handshake } = require('./lib/raw_peer.js');
-const { startServer } = require('./lib/server.js');
+const { startServer, startTlsServer } = require('./lib/server.js');
 const { temporaryFile } = require('./lib/temporary.js');
 const { Issuer, authArgs, bearer, issuerOf } = require('./lib/tokens.js');
 const { spectate } = require('./lib/program.js');
@@ -18,6 +20,7 @@ const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384
 const REFUSED = (reason) => `spectate_tokens_refused_total{reason="${reason}"}`;
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
 const CLOSED = (reason) => `spectate_sessions_closed_total{reason="${reason}"}`;
+const RECEIVED = 'spectate_positions_received_total';
 
 async function startWithIssuer(t, more = []) {
   const issuer = await issuerOf(t);
@@ -255,6 +258,41 @@ test("a token's own limits hold where they are lower than the server's", async (
   assert.strictEqual((await client.next()).error.code, 'too_many_messages');
 });
 
+/*
+ * One message of each of twenty sessions of one token, all at once or each after the one before: by their end only as many were taken
+ * as seconds have begun.
+ */
+async function expectOneASecond(server, token, { atOnce }) {
+  const begin = Date.now();
+  const sessions = atOnce ? await server.clients(20, bearer(token)) : [];
+  for (let i = 0; i < 20; i++) {
+    const session = sessions[i] ?? (await server.client(bearer(token)));
+    session.publish(7, i, i);
+    if (!atOnce) await session.close(1000);
+  }
+  await until(async () => {
+    const values = await server.metrics();
+    const [taken, refused] = [values.get(RECEIVED), values.get(ERRORS('too_many_messages'))];
+    assert.ok(taken <= 1 + Math.ceil((Date.now() - begin) / 1000), `${taken} of 20 messages were taken`);
+    return taken + refused === 20;
+  }, 'all messages to be taken or refused');
+}
+
+for (const [name, claims, args] of [
+  ['rate', { rate: 1 }, []],
+  ['share of messages', {}, ['--max-messages-per-token', '1']],
+]) {
+  test(`a token's ${name} is for all of its sessions together, of all workers`, async (t) => {
+    const { issuer, server } = await startWithIssuer(t, ['--workers', '4', ...args]);
+    await expectOneASecond(server, await issuer.token({ sub: '7', ...claims }), { atOnce: true });
+  });
+
+  test(`a token's ${name} is not renewed by connecting anew`, async (t) => {
+    const { issuer, server } = await startWithIssuer(t, args);
+    await expectOneASecond(server, await issuer.token({ sub: '7', ...claims }), { atOnce: false });
+  });
+}
+
 test('sessions and messages of one token are limited together', async (t) => {
   const { issuer, server } = await startWithIssuer(t, ['--max-sessions-per-token', '2', '--max-messages-per-token', '4']);
   const token = await issuer.token({ sub: '7' });
@@ -423,6 +461,12 @@ test('every endpoint and every way to be let in keeps a stranger out', async (t)
     for (const options of [bearer(token), { headers: { cookie: `race=${token}` } }, { path: `?token=${token}` }])
       assert.strictEqual((await refusal(server, options)).status, 401);
     assert.strictEqual((await refusal(server, { protocols: ['spectate.token', token] })).status, 401);
+    const inBand = await server.client();
+    inBand.send({ token });
+    inBand.follow(['secret-runner'], { snapshot: true });
+    assert.match((await inBand.next()).error.code, /^(bad_token|token_expired)$/);
+    assert.strictEqual((await inBand.closed()).code, 4401);
+    assert.deepStrictEqual(inBand.texts, []);
     for (const path of ['/', '/healthz', '/readyz', '/metrics', '/v1/runners', '/v1/stream', '/sessions']) {
       const answer = await server.get(path, bearer(token));
       assert.ok(!answer.body.includes('secret-runner'), path);
@@ -440,4 +484,76 @@ test('every endpoint and every way to be let in keeps a stranger out', async (t)
   owner.publish('secret-runner', 3, 4);
   assert.strictEqual((await owner.next()).lat, 3);
   await other.expectNothingMore();
+});
+
+/* Grants that nearly let their bearer at `secret-runner`: both ways are named. */
+const NEAR_MISSES = {
+  'nothing at all': {},
+  'a longer id': { follow: ['secret-runner2'], publish: ['secret-runner2'] },
+  'a shorter id': { follow: ['secret-runne'], publish: ['secret-runne'] },
+  'another case': { sub: 'Secret-runner', follow: ['SECRET-RUNNER'], publish: ['SECRET-RUNNER'] },
+  'a longer prefix': { follow: ['secret-runner-*'], publish: ['secret-runner-*'] },
+  'a prefix of another case': { follow: ['Secret-*'], publish: ['Secret-*'] },
+  'a star that is not at the end': { follow: ['sec*runner'], publish: ['sec*runner'] },
+  'a group of others': { follow: ['group:others'], publish: ['group:others'] },
+  'a group of another case': { follow: ['group:Mine'], publish: ['group:Mine'] },
+  'a group that is none': { follow: ['group:nobody'], publish: ['group:nobody'] },
+  "a group's name without the word": { follow: ['mine'], publish: ['mine'] },
+  'a group where there are none': { publish: ['group:mine'] },
+};
+
+/* Every way to follow and to publish is refused, and says so. */
+async function expectKeptOut(client) {
+  for (const more of [{}, { snapshot: true }, { snapshot: false }, { every: 0 }, { every: 1000, snapshot: true }]) {
+    client.follow(['secret-runner'], more);
+    const { error } = await client.next();
+    assert.deepStrictEqual([error.code, error.ids], ['not_allowed', ['secret-runner']]);
+  }
+  client.publish('secret-runner', 6, 6);
+  assert.strictEqual((await client.next()).error.code, 'not_allowed');
+}
+
+async function startWithSecretRunner(t, start, args = []) {
+  const issuer = await issuerOf(t);
+  const groups = temporaryFile(t, 'groups.json', '{"mine": ["secret-runner"], "others": ["secret-runner2", "Secret-*"]}');
+  const server = await start([...authArgs(t, issuer, ['--groups', groups]), ...args]);
+  const owner = await server.client(bearer(await issuer.token({ sub: 'secret-runner' })));
+  owner.follow(['secret-runner']);
+  owner.publish('secret-runner', 1, 2);
+  await owner.next();
+  return { issuer, server, owner };
+}
+
+/* After all: only the owner hears of it. */
+async function expectOnlyOwnerHears(owner, kept) {
+  owner.publish('secret-runner', 3, 4);
+  assert.strictEqual((await owner.next()).lat, 3);
+  for (const client of kept) await client.expectNothingMore();
+}
+
+for (const [name, claims] of Object.entries(NEAR_MISSES)) {
+  test(`a grant of ${name} is none, in the handshake and in a message`, async (t) => {
+    const { issuer, server, owner } = await startWithSecretRunner(t, (args) => startServer(t, args));
+    const token = await issuer.token({ sub: 'ben', ...claims });
+    const shown = await server.client(bearer(token));
+    const inBand = await server.client();
+    inBand.send({ token });
+    assert.ok((await inBand.next()).token);
+    for (const client of [shown, inBand]) await expectKeptOut(client);
+    await expectOnlyOwnerHears(owner, [shown, inBand]);
+  });
+}
+
+test('a client certificate of nearly the same name is of another', async (t) => {
+  const [pki, clients] = [new Pki(t), new Pki(t, 'clients')];
+  const start = (args) => startTlsServer(t, { pki, certificate: pki.issueServer() }, args);
+  const { server, owner } = await startWithSecretRunner(t, start, ['--tls-client-ca', clients.cert]);
+  const kept = [];
+  for (const subject of ['Secret-runner', 'secret-runner2', 'secret-runne']) {
+    const { cert, key } = clients.issue(subject);
+    const client = await server.client({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) });
+    await expectKeptOut(client);
+    kept.push(client);
+  }
+  await expectOnlyOwnerHears(owner, kept);
 });

@@ -9,6 +9,7 @@ const { startServer } = require('./lib/server.js');
 const { until } = require('./lib/wait.js');
 
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
+const RECEIVED = 'spectate_positions_received_total';
 const CLOSED = (reason) => `spectate_sessions_closed_total{reason="${reason}"}`;
 
 /* A position of exactly `size` bytes. */
@@ -215,4 +216,57 @@ test('more new connections in a second than may are turned away with 503 and Ret
       return false; /* turned away itself */
     }
   }, 'the refusals in the metrics');
+});
+
+/* So many requests from 127.0.0.9, most of which are turned away for this; how many. */
+async function floodFromElsewhere(server, count, code) {
+  const ask = () => server.get('/healthz', { localAddress: '127.0.0.9' });
+  const answers = await Promise.all(Array.from({ length: count }, ask));
+  const refused = answers.filter(({ status }) => status === 503);
+  assert.ok(refused.length >= count / 2, `${refused.length} of ${count} were turned away`);
+  for (const { body } of refused) assert.match(body, new RegExp(`^${code}: `));
+  return refused.length;
+}
+
+test('an address that connects too fast is turned away, and leaves the others what all may', async (t) => {
+  const server = await startServer(t, [
+    '--max-connects-per-second-per-address',
+    '10',
+    '--max-connects-per-second',
+    '20',
+  ]);
+  const refused = await floodFromElsewhere(server, 200, 'too_many_new_connections_per_address');
+  const client = await server.client();
+  client.follow([1]);
+  client.publish(1, 2, 3);
+  assert.strictEqual((await client.next()).lat, 2);
+  const values = await server.metrics();
+  assert.strictEqual(values.get(ERRORS('too_many_new_connections_per_address')), refused);
+  assert.strictEqual(values.get(ERRORS('too_many_new_connections')), 0);
+});
+
+test('an address that has its connections leaves the others what all may', async (t) => {
+  const server = await startServer(t, ['--max-connections-per-address', '2', '--max-connects-per-second', '20']);
+  await server.clients(2, { localAddress: '127.0.0.9' });
+  await floodFromElsewhere(server, 200, 'too_many_connections_per_address');
+  assert.strictEqual((await server.get('/healthz')).status, 200);
+  assert.strictEqual(await server.metric(ERRORS('too_many_new_connections')), 0);
+});
+
+test('messages of all sessions of one address are limited together, and others are heard', async (t) => {
+  const server = await startServer(t, ['--max-messages-per-second-per-address', '20', '--max-faults', '1000']);
+  const flood = await server.clients(10, { localAddress: '127.0.0.9' });
+  const begin = Date.now();
+  for (const client of flood) for (let i = 0; i < 50; i++) client.publish(7, i, i);
+  const code = ERRORS('too_many_messages_per_address');
+  const values = await until(async () => {
+    const now = await server.metrics();
+    return now.get(RECEIVED) + now.get(code) === 500 && now;
+  }, 'all messages to be taken or refused');
+  const seconds = Math.ceil((Date.now() - begin) / 1000);
+  assert.ok(values.get(RECEIVED) <= 20 * (1 + seconds), `${values.get(RECEIVED)} of 500 were taken`);
+  const client = await server.client();
+  client.follow([1]);
+  client.publish(1, 2, 3);
+  assert.strictEqual((await client.next()).lat, 2);
 });

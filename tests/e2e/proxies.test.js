@@ -3,9 +3,13 @@
  * Behind a proxy: who a connection is from, by the PROXY protocol and by X-Forwarded-For, and whose word is taken for it.
  */
 const assert = require('node:assert');
+const net = require('node:net');
 const test = require('node:test');
+const tls = require('node:tls');
+const { Pki } = require('./lib/pki.js');
 const { handshake } = require('./lib/raw_peer.js');
-const { startServer } = require('./lib/server.js');
+const { startServer, startTlsServer } = require('./lib/server.js');
+const { until } = require('./lib/wait.js');
 
 const ERRORS = (code) => `spectate_errors_total{code="${code}"}`;
 const CLOSED = (reason) => `spectate_sessions_closed_total{reason="${reason}"}`;
@@ -61,6 +65,19 @@ for (const [name, header, address] of [
     await connectedFrom(server, address);
   });
 }
+
+test('a header comes before TLS, and what follows is from where it says', async (t) => {
+  const pki = new Pki(t);
+  const args = ['--proxy-protocol', 'on', '--trusted-proxies', `${PROXY}/32`, '--log-level', 'debug'];
+  const server = await startTlsServer(t, { pki, certificate: pki.issueServer() }, args);
+  const socket = net.connect({ host: server.host, port: server.port, localAddress: PROXY });
+  socket.write(v1('192.0.2.7'));
+  const client = await server.client({ createConnection: () => tls.connect({ socket, ...server.tls, servername: 'localhost' }) });
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.strictEqual((await client.next()).lat, 1);
+  await connectedFrom(server, '192.0.2.7');
+});
 
 test('a WebSocket opens behind a header that comes byte by byte', async (t) => {
   const server = await startBehindProxy(t);
@@ -189,4 +206,19 @@ test('WebSockets are limited by the address that X-Forwarded-For names', async (
   first.peer.destroy();
   await server.showsMetrics({ spectate_sessions: 2 });
   assert.strictEqual((await ask('192.0.2.7')).status, 101);
+});
+
+test('new WebSockets in a second are limited by the address that X-Forwarded-For names, not by the proxy', async (t) => {
+  const server = await startServer(t, ['--trusted-proxies', PROXY, '--max-connects-per-second-per-address', '1']);
+  const ask = async (forwardedFor) => {
+    const peer = await server.raw({ localAddress: PROXY });
+    await peer.write(handshake({ headers: { 'X-Forwarded-For': forwardedFor } }));
+    return peer.httpAnswer();
+  };
+  const refused = await until(async () => {
+    const answer = await ask('192.0.2.7');
+    return answer.status === 503 && answer;
+  }, 'one to be turned away');
+  assert.match(refused.body, /^too_many_new_connections_per_address: /);
+  for (let i = 10; i < 20; i++) assert.strictEqual((await ask(`192.0.2.${i}`)).status, 101);
 });

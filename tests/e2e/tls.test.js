@@ -11,7 +11,8 @@ const test = require('node:test');
 const { Client } = require('./lib/client.js');
 const frames = require('./lib/frame.js');
 const { Pki } = require('./lib/pki.js');
-const { spectate } = require('./lib/program.js');
+const { Program, spectate } = require('./lib/program.js');
+const { KEY } = require('./lib/raw_peer.js');
 const { forEachWorkerCount, startServer, startTlsServer } = require('./lib/server.js');
 const { inTime, until } = require('./lib/wait.js');
 
@@ -139,6 +140,19 @@ function sClient(server, pki, ...args) {
   const where = ['-connect', `${server.host}:${server.port}`, '-CAfile', pki.cert, '-ign_eof'];
   return run('openssl', ['s_client', ...where, ...args], REQUEST);
 }
+
+test('curl that asks for a WebSocket over TLS gets 101', async (t) => {
+  const { pki, server } = await start(t);
+  const headers = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${KEY}`];
+  const curl = new Program('curl', [
+    ...['--silent', '--verbose', '--http1.1', '--noproxy', '*', '--resolve', `localhost:${server.port}:127.0.0.1`],
+    ...['--cacert', pki.cert, ...headers.flatMap((header) => ['--header', header])],
+    `https://localhost:${server.port}/`,
+  ]);
+  t.after(() => curl.kill('SIGKILL'));
+  await curl.printed(/< HTTP\/1\.1 101 /);
+  await server.showsMetrics({ spectate_sessions: 1 });
+});
 
 test('only TLS 1.2 and 1.3 with ciphers of today are spoken', async (t) => {
   const { pki, server } = await start(t);

@@ -69,6 +69,24 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+test('a session gets every position until its token expires, and then is told', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '0', '--max-messages-per-second', '0']);
+  const expires = now() + 2;
+  const feed = await server.client(bearer(await issuer.token({ publish: ['*'] })));
+  const mortal = await server.client(bearer(await issuer.token({ follow: ['7'], exp: expires })));
+  mortal.follow([7]);
+  await mortal.ping();
+  for (let i = 0; !mortal.closing; i++) {
+    feed.send({ userId: 7, lat: i % 90, lng: i / 1e5, time: Date.now() });
+    await feed.ping();
+  }
+  assert.strictEqual(mortal.closing.code, 4401);
+  const messages = mortal.texts.map((text) => JSON.parse(text));
+  assert.strictEqual(messages.pop().error.code, 'token_expired');
+  assert.ok(messages.length > 20, `${messages.length} positions`);
+  messages.forEach(({ lng }, i) => assert.strictEqual(Math.round(lng * 1e5), i));
+});
+
 /* The leeway is many times as long as a test waits for anything. */
 test('a session falls when its token expires also where clocks may be far apart', async (t) => {
   const { issuer, server } = await startWithIssuer(t, ['--token-leeway', '5m']);

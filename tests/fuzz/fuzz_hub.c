@@ -449,9 +449,55 @@ static void step_follow(struct model *model, struct input *input)
             slot_add(model, slot, i, follow.snapshot);
 }
 
+static bool is_kept(void *ctx, const struct runner_id *id)
+{
+    const uint8_t *mask = ctx;
+    size_t i = 0;
+    while (strlen(ids[i]) != id->len || memcmp(ids[i], id->text, id->len) != 0)
+        i++;
+    return *mask >> i & 1;
+}
+
+/* Not followed any more: nothing of it is owed, and what was counts as superseded. */
+static void slot_drop(struct slot *slot, size_t runner)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < slot->owed_count; i++) {
+        bool is_dropped = slot->owed[i].runner == runner;
+        CHECK(!is_dropped || !slot->owed[i].is_claimed);
+        if (!is_dropped)
+            slot->owed[left++] = slot->owed[i];
+    }
+    slot->owed_count = left;
+    slot->follows[runner] = false;
+}
+
+/* The backlog of one that is not behind goes out first, whole. */
+static void step_narrow(struct model *model, struct slot *slot, uint8_t mask)
+{
+    int err =
+        hub_narrow(model->world->hub, &slot->peer->follower, is_kept, &mask, model->world->now_ms);
+    CHECK(err == 0 || (model->is_failing && err == ERR_NO_MEMORY));
+    slot->may_hear_twice = slot->may_hear_twice || model->is_failing;
+    for (; slot->heard < slot->peer->arrival_count; slot->heard++)
+        slot_hear(slot, &slot->peer->arrivals[slot->heard]);
+    bool is_leaving = hub_following(&slot->peer->follower) == 0;
+    if (err == 0 && is_leaving)
+        slot_begin_anew(slot);
+    for (size_t i = 0; err == 0 && i < RUNNERS; i++)
+        if (slot->follows[i] && !(mask >> i & 1))
+            slot_drop(slot, i);
+}
+
+/* In the high bit of the byte: only some of its runners. */
 static void step_leave(struct model *model, struct input *input)
 {
-    struct slot *slot = input_slot(model, input);
+    uint8_t choice = input_byte(input);
+    struct slot *slot = &model->slots[choice % SLOTS];
+    if (choice >= 128) {
+        step_narrow(model, slot, input_byte(input));
+        return;
+    }
     peer_leave(slot->peer);
     CHECK(slot->heard == slot->peer->arrival_count);
     memset(slot->follows, 0, sizeof slot->follows);

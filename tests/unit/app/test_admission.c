@@ -119,11 +119,12 @@ TEST(one_whose_address_is_known_later_counts_there_from_then_on)
         assert_null(tickets[i]);
     }
     struct ip ip = address_ip(&address);
-    assert_int_equal(admission_enter_from(admission, ip, &tickets[0], &fault), 0);
-    assert_int_equal(admission_enter_from(admission, ip, &tickets[1], &fault), ERR_TOO_MANY);
+    assert_int_equal(admission_enter_from(admission, &ip, now_ms, &tickets[0], &fault), 0);
+    assert_int_equal(admission_enter_from(admission, &ip, now_ms, &tickets[1], &fault),
+                     ERR_TOO_MANY);
     assert_int_equal(fault.code, FAULT_too_many_connections_per_address);
     admission_leave(admission, tickets[0]);
-    assert_int_equal(admission_enter_from(admission, ip, &tickets[1], &fault), 0);
+    assert_int_equal(admission_enter_from(admission, &ip, now_ms, &tickets[1], &fault), 0);
     admission_leave(admission, tickets[1]);
     admission_free(&admission);
 }
@@ -140,21 +141,27 @@ TEST(without_memory_for_a_ticket_nobody_enters_and_that_is_said)
     admission_free(&admission);
 }
 
-/* How many of `offered` at this moment enter; they leave again. */
-static int offer(struct admission *admission, int offered)
+/* How many of `offered` from there at this moment enter; they leave again. */
+static int offer_from(struct admission *admission, const char *address, int offered,
+                      enum fault_code otherwise)
 {
     struct admission_ticket *ticket;
     struct fault fault;
     int entered = 0;
     for (int i = 0; i < offered; i++) {
-        if (enter(admission, "127.0.0.1:1", &ticket, &fault) == 0) {
+        if (enter(admission, address, &ticket, &fault) == 0) {
             entered++;
             admission_leave(admission, ticket);
         } else {
-            assert_int_equal(fault.code, FAULT_too_many_new_connections);
+            assert_int_equal(fault.code, otherwise);
         }
     }
     return entered;
+}
+
+static int offer(struct admission *admission, int offered)
+{
+    return offer_from(admission, "127.0.0.1:1", offered, FAULT_too_many_new_connections);
 }
 
 TEST(new_connections_in_a_second_are_limited_with_a_seconds_worth_at_once)
@@ -172,5 +179,67 @@ TEST(new_connections_in_a_second_are_limited_with_a_seconds_worth_at_once)
         entered += offer(admission, 5);
     }
     assert_in_range(entered, 99, 101);
+    admission_free(&admission);
+}
+
+TEST(an_address_that_connects_too_fast_uses_up_nothing_of_what_all_may)
+{
+    struct admission_limits limits = {.connects_per_second = 10,
+                                      .connects_per_second_per_address = 4};
+    enum fault_code own = FAULT_too_many_new_connections_per_address;
+    struct admission *admission = admission_new(&limits);
+    assert_int_equal(offer_from(admission, "127.0.0.1:1", 1000, own), 4);
+    assert_int_equal(offer_from(admission, "[2001:db8:1:2::1]:1", 2, own), 2);
+    assert_int_equal(offer_from(admission, "[2001:db8:1:2::2]:1", 1000, own), 2);
+    assert_int_equal(offer_from(admission, "127.0.0.2:1", 4, FAULT_too_many_new_connections), 2);
+    now_ms += 250;
+    assert_int_equal(offer_from(admission, "127.0.0.1:1", 1000, own), 1);
+    admission_free(&admission);
+}
+
+TEST(an_address_that_has_its_connections_uses_up_nothing_of_what_all_may)
+{
+    struct admission_limits limits = {.connects_per_second = 10, .connections_per_address = 1};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *ticket;
+    struct fault fault;
+    assert_int_equal(enter(admission, "127.0.0.1:1", &ticket, &fault), 0);
+    assert_int_equal(
+        offer_from(admission, "127.0.0.1:1", 1000, FAULT_too_many_connections_per_address), 0);
+    assert_int_equal(offer_from(admission, "127.0.0.2:1", 1000, FAULT_too_many_new_connections), 9);
+    admission_leave(admission, ticket);
+    admission_free(&admission);
+}
+
+TEST(one_turned_away_by_what_all_may_has_no_place_at_its_address)
+{
+    struct admission_limits limits = {.connections = 1, .connections_per_address = 1};
+    struct admission *admission = admission_new(&limits);
+    struct admission_ticket *tickets[2];
+    struct fault fault;
+    assert_int_equal(enter(admission, "127.0.0.1:1", &tickets[0], &fault), 0);
+    assert_int_equal(enter(admission, "127.0.0.2:1", &tickets[1], &fault), ERR_TOO_MANY);
+    assert_null(tickets[1]);
+    admission_leave(admission, tickets[0]);
+    assert_int_equal(enter(admission, "127.0.0.2:1", &tickets[1], &fault), 0);
+    admission_leave(admission, tickets[1]);
+    admission_free(&admission);
+}
+
+TEST(messages_of_one_address_are_limited_together)
+{
+    struct admission_limits limits = {.messages_per_second_per_address = 5};
+    struct admission *admission = admission_new(&limits);
+    struct address near = from("192.0.2.7:1");
+    struct address far = from("192.0.2.8:1");
+    struct ip ips[] = {address_ip(&near), address_ip(&far)};
+    struct fault fault;
+    int taken = 0;
+    for (int i = 0; i < 100; i++)
+        taken += admission_takes_message(admission, &ips[0], now_ms, &fault);
+    assert_int_equal(taken, 5);
+    assert_int_equal(fault.code, FAULT_too_many_messages_per_address);
+    assert_true(admission_takes_message(admission, &ips[1], now_ms, &fault));
+    assert_true(admission_takes_message(admission, &ips[0], now_ms + 200, &fault));
     admission_free(&admission);
 }

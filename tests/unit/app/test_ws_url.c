@@ -115,3 +115,19 @@ TEST(a_url_that_is_too_long_is_refused)
     memset(text + 5, 'a', 400);
     is_refused(text, "too long");
 }
+
+static void is_shown_as(const char *text, const char *expected)
+{
+    char shown[WS_URL_SHOWN_BYTES];
+    ws_url_show(text, shown);
+    assert_string_equal(shown, expected);
+}
+
+TEST(a_url_is_shown_without_its_tokens)
+{
+    is_shown_as("ws://h:8080", "ws://h:8080");
+    is_shown_as("wss://[::1]:1/live?a=1&token=ey.J.x", "wss://[::1]:1/live?a=1&token=[redacted]");
+    is_shown_as("ws://h?token=ey.J.x", "ws://h?token=[redacted]");
+    is_shown_as("ws://h/?access_token=x&%74oken=y",
+                "ws://h/?access_token=[redacted]&%74oken=[redacted]");
+}

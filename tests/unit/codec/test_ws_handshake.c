@@ -248,6 +248,17 @@ TEST(what_our_client_asks_our_server_accepts_and_our_client_takes)
     buf_fini(&answer);
 }
 
+TEST(a_client_shows_its_token_in_a_header_of_its_own)
+{
+    static const char header[] = "\r\nAuthorization: Bearer a.b.c\r\n\r\n";
+    char key[WS_KEY_BYTES + 1];
+    struct buf text = {0};
+    struct ws_client_request ask = {.host = "a", .path = "/", .token = span_of_text("a.b.c")};
+    assert_int_equal(ws_handshake_request(&ask, key, &text), 0);
+    assert_memory_equal(text.data + text.len - (sizeof header - 1), header, sizeof header - 1);
+    buf_fini(&text);
+}
+
 TEST(each_request_has_a_key_of_its_own)
 {
     struct ws_client_request ask = {.host = "a", .path = "/"};

@@ -1,5 +1,6 @@
 /* Who follows whom: sets, audiences, limits, and what remains of one that leaves. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "tests/lib/world_test.h"
@@ -480,6 +481,17 @@ static int narrow(struct world *w, struct peer *peer, hub_keep_fn *keep)
     return hub_narrow(w->hub, &peer->follower, keep, NULL, w->now_ms);
 }
 
+static bool is_another(void *ctx, const struct runner_id *id)
+{
+    struct runner_id given = runner_id_of(ctx);
+    return id->len != given.len || memcmp(id->text, given.text, id->len) != 0;
+}
+
+static int narrow_from(struct world *w, struct peer *peer, const char *id)
+{
+    return hub_narrow(w->hub, &peer->follower, is_another, (void *)id, w->now_ms);
+}
+
 TEST(a_follower_can_be_kept_from_some_of_its_runners_and_gets_the_others_on)
 {
     struct world *w = *state;
@@ -543,4 +555,78 @@ TEST(one_that_is_behind_and_kept_from_a_runner_gets_nothing_of_it_when_it_drains
 
     peer_expect(ann, "8", at(4));
     peer_expect_nothing_more(ann);
+}
+
+TEST(one_that_lags_and_is_kept_from_a_runner_gets_its_backlog_first_and_then_nothing_of_it)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8 9");
+    peer_block(ann);
+    for (int i = 1; i <= 4; i++)
+        world_publish(w, i % 2 ? "7" : "8", at(i));
+    world_receive(w, "7", at(5));
+    assert_false(ann->follower.behind);
+
+    assert_int_equal(narrow(w, ann, is_not_seven), 0);
+    uint64_t backlog_end = ann->handed_bytes;
+    world_publish(w, "7", at(6));
+    world_publish(w, "8", at(7));
+    world_publish(w, "9", at(8));
+    assert_int_equal(ann->handed_bytes, backlog_end);
+    peer_unblock(ann);
+
+    for (int i = 1; i <= 5; i++)
+        peer_expect(ann, i % 2 ? "7" : "8", at(i));
+    peer_expect(ann, "8", at(7));
+    peer_expect(ann, "9", at(8));
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_stats(w->hub).superseded, 0);
+}
+
+TEST(a_follower_may_be_kept_from_one_runner_after_the_other)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8 9 10");
+    static const char *const taken[] = {"9", "7", "10", "8"};
+    int number = 0;
+
+    for (size_t count = 0; count < 4; count++) {
+        assert_int_equal(hub_following(&ann->follower), 4 - count);
+        world_publish(w, taken[count], at(++number));
+        peer_expect(ann, taken[count], at(number));
+        assert_int_equal(narrow_from(w, ann, taken[count]), 0);
+        assert_int_equal(narrow_from(w, ann, taken[count]), 0);
+        for (size_t i = 0; i <= count; i++)
+            world_publish(w, taken[i], at(++number));
+        peer_expect_nothing_more(ann);
+    }
+
+    assert_int_equal(hub_stats(w->hub).followers, 0);
+    assert_int_equal(hub_stats(w->hub).audiences, 0);
+}
+
+TEST(one_that_is_behind_may_be_kept_from_one_runner_after_the_other)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "7 8 9");
+    peer_block(ann);
+    world_publish(w, "9", at(1));
+    world_advance(w, 10000);
+    world_publish(w, "7", at(2));
+    world_publish(w, "8", at(3));
+    world_publish(w, "9", at(4));
+    assert_true(ann->follower.behind);
+
+    assert_int_equal(narrow_from(w, ann, "7"), 0);
+    world_publish(w, "8", at(5));
+    assert_int_equal(narrow_from(w, ann, "9"), 0);
+    peer_follow(ann, "7");
+    peer_unblock(ann);
+    world_publish(w, "7", at(6));
+
+    peer_expect(ann, "8", at(5));
+    peer_expect(ann, "7", at(6));
+    peer_expect_nothing_more(ann);
+    assert_int_equal(hub_stats(w->hub).behind, 0);
+    assert_int_equal(hub_stats(w->hub).superseded, 4);
 }

@@ -204,3 +204,33 @@ TEST(leaving_while_a_tick_is_due_leaves_nothing_behind)
     assert_int_equal(ann->arrival_count, 0);
     assert_true(hub_next_tick_ms(w->hub) == UINT64_MAX);
 }
+
+static bool is_not_seven(void *ctx, const struct runner_id *id)
+{
+    (void)ctx;
+    return id->len != 1 || id->text[0] != '7';
+}
+
+TEST(who_is_kept_from_a_runner_keeps_the_pace_and_what_waits_of_the_others)
+{
+    struct world *w = *state;
+    struct peer *ann = paced(w, "7 8", 1000);
+    struct peer *bob = paced(w, "7 8", 1000);
+    world_publish(w, "7", at(1));
+    world_publish(w, "8", at(2));
+
+    assert_int_equal(hub_narrow(w->hub, &ann->follower, is_not_seven, NULL, w->now_ms), 0);
+
+    peer_expect(ann, "8", at(2));
+    peer_expect_nothing_more(ann);
+    world_publish(w, "7", at(3));
+    world_publish(w, "8", at(4));
+    world_publish(w, "8", at(5));
+    peer_expect_nothing_more(ann);
+    let_pass(w, 1000);
+    peer_expect(ann, "8", at(5));
+    peer_expect_nothing_more(ann);
+    peer_expect(bob, "7", at(3));
+    peer_expect(bob, "8", at(5));
+    peer_expect_nothing_more(bob);
+}
