@@ -42,9 +42,11 @@ static int reserve_names(struct v1_names *names, size_t count, struct fault *fau
 static int read_group(const json_t *value, const char *where, struct runner_id *group,
                       struct fault *fault)
 {
-    if (json_is_string(value))
+    if (json_string_length(value) > 0)
         return member_read_id(value, where, group, fault);
-    return refuse_kind(value, where, "the name of a group, a string", fault);
+    fault_set(fault, FAULT_bad_id, "%s: the name of a group is a string of 1 to %d bytes", where,
+              V1_GROUP_BYTES);
+    return ERR_FORMAT;
 }
 
 typedef int read_name_fn(const json_t *value, const char *where, struct runner_id *name,
