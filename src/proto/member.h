@@ -12,7 +12,7 @@
 #include "base/fault.h"
 #include "proto/position.h"
 
-#define MEMBER_WHERE_BYTES 48 /* "positions[18446744073709551615].accuracy" */
+#define MEMBER_WHERE_BYTES 64 /* "positions[18446744073709551615].accuracy" */
 
 /* `kind`: what needs it, "a position". `*value` is borrowed from `root`. */
 int member_need(const json_t *root, const char *name, const char *kind, const json_t **value,

@@ -28,8 +28,9 @@ struct seed_message {
     struct runner_id user; /* SEED_FOLLOW: the client's own id; `len` 0: it names none */
     struct buf token;      /* SEED_TOKEN; owned by the message */
     bool snapshot;
-    bool sets_pace;   /* "every" was there */
-    uint32_t pace_ms; /* rounded up to a multiple of PACE_STEP_MS (proto/member.h); 0: every position */
+    bool sets_pace; /* "every" was there */
+    uint32_t
+        pace_ms; /* rounded up to a multiple of PACE_STEP_MS (proto/member.h); 0: every position */
 };
 
 struct seed_limits {

@@ -112,6 +112,9 @@ struct v1_limits {
 int v1_decode(struct span text, const struct v1_limits *limits, struct v1_message *message,
               struct fault *fault);
 
+/* As if it were new, but for the memory that it keeps: for those who decode positions from other forms. */
+void v1_message_clear(struct v1_message *message, enum v1_kind kind);
+
 /* Release what it owns; it is all zero again. */
 void v1_message_fini(struct v1_message *message);
 

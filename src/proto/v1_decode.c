@@ -42,9 +42,11 @@ static int reserve_names(struct v1_names *names, size_t count, struct fault *fau
 static int read_group(const json_t *value, const char *where, struct runner_id *group,
                       struct fault *fault)
 {
-    if (json_is_string(value))
+    if (json_string_length(value) > 0)
         return member_read_id(value, where, group, fault);
-    return refuse_kind(value, where, "the name of a group, a string", fault);
+    fault_set(fault, FAULT_bad_id, "%s: the name of a group is a string of 1 to %d bytes", where,
+              V1_GROUP_BYTES);
+    return ERR_FORMAT;
 }
 
 typedef int read_name_fn(const json_t *value, const char *where, struct runner_id *name,
@@ -116,24 +118,10 @@ static int read_follow(const json_t *root, const struct v1_limits *limits,
 
 /* --- positions ------------------------------------------------------------------------------------------------------ */
 
-static int reserve_positions(struct v1_message *message, size_t count, struct fault *fault)
-{
-    if (count <= message->position_capacity)
-        return 0;
-    struct position *positions = mem_try_resize(message->positions, count * sizeof *positions);
-    if (positions == NULL) {
-        fault_set(fault, FAULT_out_of_memory, "no memory for %zu positions", count);
-        return ERR_NO_MEMORY;
-    }
-    message->positions = positions;
-    message->position_capacity = count;
-    return 0;
-}
-
 static int read_position(const json_t *root, const struct v1_limits *limits,
                          struct v1_message *message, struct fault *fault)
 {
-    int err = reserve_positions(message, 1, fault);
+    int err = v1_reserve_positions(message, 1, fault);
     if (err == 0)
         err = v1_read_position(root, "", limits->publishes, &message->positions[0], fault);
     message->position_count = 1;
@@ -157,7 +145,7 @@ static int read_item(const json_t *item, size_t index, const struct v1_user *oth
     return err;
 }
 
-static int read_items(const json_t *list, const struct v1_limits *limits,
+int v1_read_positions(const json_t *list, const struct v1_limits *limits,
                       const struct v1_user *otherwise, struct v1_message *message,
                       struct fault *fault)
 {
@@ -167,15 +155,15 @@ static int read_items(const json_t *list, const struct v1_limits *limits,
                   count, limits->max_positions);
         return ERR_FORMAT;
     }
-    int err = reserve_positions(message, count, fault);
+    int err = v1_reserve_positions(message, count, fault);
     for (size_t i = 0; err == 0 && i < count; i++)
         err = read_item(json_array_get(list, i), i, otherwise, message, fault);
     message->position_count = count;
     return err;
 }
 
-static int read_positions(const json_t *root, const struct v1_limits *limits,
-                          struct v1_message *message, struct fault *fault)
+int v1_read_positions_message(const json_t *root, const struct v1_limits *limits,
+                              struct v1_message *message, struct fault *fault)
 {
     const json_t *list = NULL;
     struct v1_user user = {0};
@@ -187,7 +175,7 @@ static int read_positions(const json_t *root, const struct v1_limits *limits,
         err = v1_read_user(root, "", NULL, &user, fault);
     if (err < 0)
         return err;
-    return read_items(list, limits, names_user ? &user : limits->publishes, message, fault);
+    return v1_read_positions(list, limits, names_user ? &user : limits->publishes, message, fault);
 }
 
 /* --- the rest ------------------------------------------------------------------------------------------------------- */
@@ -238,7 +226,7 @@ static const struct kind {
     [V1_FOLLOW] = {"follow", read_follow},
     [V1_UNFOLLOW] = {"unfollow", read_runners_and_groups},
     [V1_POSITION] = {"position", read_position},
-    [V1_POSITIONS] = {"positions", read_positions},
+    [V1_POSITIONS] = {"positions", v1_read_positions_message},
     [V1_TOKEN] = {"token", read_token},
     [V1_PING] = {"ping", read_nothing},
 };
@@ -287,8 +275,9 @@ static int read_message(const json_t *root, const struct v1_limits *limits,
     return err == 0 ? kinds[message->kind].read(root, limits, message, fault) : err;
 }
 
-static void forget_last(struct v1_message *message)
+void v1_message_clear(struct v1_message *message, enum v1_kind kind)
 {
+    message->kind = kind;
     message->id.len = 0;
     message->index = V1_NO_INDEX;
     message->user.id.len = 0;
@@ -304,7 +293,7 @@ int v1_decode(struct span text, const struct v1_limits *limits, struct v1_messag
               struct fault *fault)
 {
     struct json_tree tree;
-    forget_last(message);
+    v1_message_clear(message, V1_PING);
     int err = json_tree_parse(&tree, text, fault);
     if (err == 0)
         err = read_message(tree.root, limits, message, fault);

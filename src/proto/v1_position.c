@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/date_time.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "proto/id_json.h"
 #include "proto/json_tree.h"
 #include "proto/member.h"
@@ -55,10 +57,9 @@ static int refuse_kind(const json_t *value, const char *where, const char *name,
     return ERR_FORMAT;
 }
 
-static int read_detail(const json_t *object, const struct kept *kept, const char *where,
+static int read_detail(const json_t *value, const struct kept *kept, const char *where,
                        struct position_detail *detail, struct fault *fault)
 {
-    const json_t *value = v1_member(object, kept->name);
     if (value == NULL)
         return 0;
     if (!json_is_number(value))
@@ -79,10 +80,19 @@ int v1_read_details(const json_t *object, const char *where, struct position *po
 {
     int err = 0;
     for (size_t i = 0; err == 0 && i < DETAILS; i++)
-        err = read_detail(object, &details[i], where, &position->detail, fault);
+        err = read_detail(v1_member(object, details[i].name), &details[i], where, &position->detail,
+                          fault);
     if (position->detail.heading_cdeg > POSITION_HEADING_MAX_CDEG)
         position->detail.heading_cdeg = 0; /* north, as 360 */
     return err;
+}
+
+int v1_read_altitude(const json_t *value, const char *where, struct position *position,
+                     struct fault *fault)
+{
+    const struct kept *altitude = &details[0];
+    CHECK(altitude->flag == POSITION_ALTITUDE);
+    return read_detail(value, altitude, where, &position->detail, fault);
 }
 
 char *v1_write_details(char *to, const struct position_detail *detail)
@@ -96,6 +106,23 @@ char *v1_write_details(char *to, const struct position_detail *detail)
         to = json_text_fixed(to, details[i].get(detail), details[i].decimals);
     }
     return to;
+}
+
+/* Doubled, so that a list that grows in steps is not copied at each. */
+int v1_reserve_positions(struct v1_message *message, size_t count, struct fault *fault)
+{
+    if (count <= message->position_capacity)
+        return 0;
+    size_t capacity =
+        count > 2 * message->position_capacity ? count : 2 * message->position_capacity;
+    struct position *positions = mem_try_resize(message->positions, capacity * sizeof *positions);
+    if (positions == NULL) {
+        fault_set(fault, FAULT_out_of_memory, "no memory for %zu positions", count);
+        return ERR_NO_MEMORY;
+    }
+    message->positions = positions;
+    message->position_capacity = capacity;
+    return 0;
 }
 
 /* --- who, where, when ----------------------------------------------------------------------------------------------- */

@@ -38,9 +38,23 @@ int v1_read_time(const json_t *value, const char *where, struct position *positi
 int v1_read_details(const json_t *object, const char *where, struct position *position,
                     struct fault *fault);
 
+/* An altitude that stands elsewhere. NULL: none. */
+int v1_read_altitude(const json_t *value, const char *where, struct position *position,
+                     struct fault *fault);
+
 /* All of it. */
 int v1_read_position(const json_t *object, const char *where, const struct v1_user *otherwise,
                      struct position *position, struct fault *fault);
+
+/* An array of positions into `message`, whose `index` says which is at fault; and {"userId":..,"positions":[..]}. */
+int v1_read_positions(const json_t *list, const struct v1_limits *limits,
+                      const struct v1_user *otherwise, struct v1_message *message,
+                      struct fault *fault);
+int v1_read_positions_message(const json_t *root, const struct v1_limits *limits,
+                              struct v1_message *message, struct fault *fault);
+
+/* Make room for so many positions in all. 0, or ERR_NO_MEMORY with a fault. */
+int v1_reserve_positions(struct v1_message *message, size_t count, struct fault *fault);
 
 /* Write ,"altitude":35.5,.. of what is there; returns the end. */
 char *v1_write_details(char *to, const struct position_detail *detail);

@@ -276,3 +276,28 @@ TEST(each_byte_of_a_string_survives_a_json_reader)
         json_decref(read);
     }
 }
+
+TEST(a_fixed_number_has_no_zeros_at_its_end)
+{
+    static const struct {
+        int64_t units;
+        unsigned decimals;
+        const char *json;
+    } cases[] = {
+        {0, 7, "0"},
+        {7, 0, "7"},
+        {-70, 1, "-7"},
+        {-5, 2, "-0.05"},
+        {488568000, 7, "48.8568"},
+        {-1800000000, 7, "-180"},
+        {1, 9, "0.000000001"},
+        {100, 0, "100"},
+        {INT64_MAX, 9, "9223372036.854775807"},
+        {INT64_MIN, 9, "-9223372036.854775808"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[JSON_TEXT_NUMBER_BYTES + 1];
+        *json_text_fixed(json, cases[i].units, cases[i].decimals) = '\0';
+        assert_string_equal(json, cases[i].json);
+    }
+}

@@ -196,9 +196,9 @@ TEST(a_name_that_is_none_is_told_with_its_place)
     refuses("{\"type\":\"follow\",\"runners\":[1,true]}", FAULT_bad_id,
             "runners[1]: an id is an integer of 64 bits or a string of 1 to 64 bytes");
     refuses("{\"type\":\"unfollow\",\"groups\":[\"a\",\"\"]}", FAULT_bad_id,
-            "groups[1]: an id is an integer of 64 bits or a string of 1 to 64 bytes");
-    refuses("{\"type\":\"follow\",\"groups\":[7]}", FAULT_wrong_type,
-            "groups[0]: expected the name of a group, a string, got a number");
+            "groups[1]: the name of a group is a string of 1 to 64 bytes");
+    refuses("{\"type\":\"follow\",\"groups\":[7]}", FAULT_bad_id,
+            "groups[0]: the name of a group is a string of 1 to 64 bytes");
     refuses("{\"type\":\"follow\",\"runners\":7}", FAULT_wrong_type,
             "runners: expected an array, got a number");
     refuses("{\"type\":\"follow\",\"every\":60001}", FAULT_bad_pace,
