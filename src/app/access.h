@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/rate.h"
 #include "app/trust.h"
 #include "base/buf.h"
 #include "base/fault.h"
@@ -38,7 +39,11 @@ bool access_needs_tokens(const struct access *access);
 struct permit {
     struct pass *pass;             /* owned */
     struct token_account *account; /* NULL: none; to be left */
+    struct rate shown;             /* tokens that came in messages since */
 };
+
+/* May it show one more token in a message now? Verifying one costs as much as many positions. */
+bool access_takes_token(struct permit *permit, uint64_t now_ms);
 
 enum access_verdict {
     ACCESS_GRANTED, /* the permit is the caller's, for access_free_permit() */
@@ -50,6 +55,7 @@ struct access_question {
     struct span token;
     struct permit *held; /* what the session has now; NULL: nothing */
     struct ip address;   /* of who shows it */
+    bool has_waited;     /* for keys, with this token: now it is good or it is not */
     uint64_t now_ms;     /* monotonic */
 };
 
@@ -105,6 +111,9 @@ struct parked_bytes {
 /* Take keys, and let those who waited for them go on; who does may park again. Frees the mail. */
 typedef void access_resume_fn(struct session *session, const struct parked_bytes *bytes);
 void access_on_keys(struct access *access, struct keys_mail *mail, access_resume_fn *resume);
+
+/* Of a permit that was made with other groups: those that it names are what they are now. */
+void access_bind_groups(const struct access *access, struct permit *permit);
 
 void access_on_groups(struct access *access, struct groups_mail *mail);
 

@@ -77,6 +77,7 @@ struct session {
     bool has_answered : 1; /* HTTP: at least one request */
     bool is_parked : 1;    /* waits for keys; nothing is read from it (app/access.h) */
     bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
+    bool has_waited : 1;   /* for keys, which have come: a token is not waited for again */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
     bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
 };

@@ -123,6 +123,11 @@ const struct key_set *authority_keys(const struct authority *authority, size_t i
     return authority->issuers[issuer].keys;
 }
 
+struct auth_groups *authority_groups(const struct authority *authority)
+{
+    return authority->groups;
+}
+
 void authority_set_groups(struct authority *authority, struct auth_groups *groups)
 {
     struct auth_groups *before = authority->groups;

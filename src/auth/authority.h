@@ -67,6 +67,9 @@ bool authority_is_waiting_for(const struct authority *authority, size_t issuer);
 /* Borrowed until the next ones are set; NULL: none yet. For their number, and that of the skipped ones. */
 const struct key_set *authority_keys(const struct authority *authority, size_t issuer);
 
+/* Borrowed until the next authority_set_groups(); NULL: there are none. */
+struct auth_groups *authority_groups(const struct authority *authority);
+
 /* Holds `groups` (NULL: none), which later passes are made with. */
 void authority_set_groups(struct authority *authority, struct auth_groups *groups);
 
