@@ -44,6 +44,12 @@ void revocations_free(struct revocations **set);
  */
 int revocations_add(struct revocations *set, const struct revocation *revocation);
 
+/*
+ * Take one back: the entry of this kind and name, whenever it was made; of REVOKED_BEFORE the one of just this time. 0;
+ * ERR_NOT_FOUND: there is none; ERR_INVALID: not a revocation as above.
+ */
+int revocations_remove(struct revocations *set, const struct revocation *revocation);
+
 /* Is the pass revoked? One of a certificate is, by its subject alone. */
 bool revocations_match(const struct revocations *set, const struct pass *pass);
 
