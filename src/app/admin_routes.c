@@ -209,13 +209,20 @@ static enum revocation_kind kind_of(enum admin_revoke asked)
     return kinds[asked];
 }
 
-static struct revocation revocation_of(const struct admin_revocation *asked)
+/*
+ * What was issued until now. An issuer's clock may be ahead of ours, and its tokens count all the same (token-leeway): so those
+ * of a subject that it dated that far ahead are meant too.
+ */
+static struct revocation revocation_of(const struct trust *trust,
+                                       const struct admin_revocation *asked)
 {
     int64_t now_s = clock_wall_ms() / 1000;
     struct revocation revocation = {
         .kind = kind_of(asked->kind), .name = span_of_text(asked->name), .at_s = now_s};
     if (asked->kind == ADMIN_REVOKE_BEFORE)
         revocation.at_s = asked->before_s;
+    if (asked->kind == ADMIN_REVOKE_SUBJECT)
+        revocation.at_s = now_s + trust_leeway_s(trust);
     return revocation;
 }
 
@@ -243,7 +250,7 @@ static enum route_result post_revoke(const struct request *request)
     struct fault fault;
     if (read_revocation(request, &asked, &fault) < 0)
         return say_fault(request, 400, &fault);
-    struct revocation revocation = revocation_of(&asked);
+    struct revocation revocation = revocation_of(trust, &asked);
     int err = keep_revocation(trust, shard->options->revocations, &revocation);
     if (err < 0) {
         LOG(LOG_ERROR, "admin.not_revoked", NO_SESSION, "a revocation could not be kept: %s",
@@ -300,7 +307,7 @@ static enum route_result delete_revocation(const struct request *request)
     struct fault fault;
     if (admin_decode_revocation(http_body(head_of(request)), &asked, &fault) < 0)
         return say_fault(request, 400, &fault);
-    struct revocation revocation = revocation_of(&asked);
+    struct revocation revocation = revocation_of(trust, &asked);
     int err = drop_revocation(trust, shard->options->revocations, &revocation);
     if (err == ERR_NOT_FOUND)
         return say(request, 404, "nothing of the kind is revoked\n");

@@ -69,6 +69,17 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+test('a subject that is revoked falls also where the clock of its issuer is ahead within the leeway', async (t) => {
+  const { issuer, server, operators } = await startWithIssuer(t, ['--token-leeway', '60s']);
+  const token = bearer(await issuer.token({ sub: '7', iat: now() + 50 }));
+  const ahead = await server.client(token);
+  const other = await server.client(bearer(await issuer.token({ sub: '8', iat: now() + 50 })));
+  await operators.post('/revoke', { sub: '7' });
+  assert.deepStrictEqual(await end(ahead), ['token_revoked', 4403]);
+  await assert.rejects(server.client(token));
+  await other.expectNothingMore();
+});
+
 test('a revocation by a time that is yet to come is refused, and locks nobody out', async (t) => {
   const file = newPath(t, 'revocations');
   const { issuer, server, operators } = await startWithIssuer(t, ['--revocations', file]);
