@@ -246,6 +246,12 @@ int access_revoke(struct access *access, const struct revocation *revocation)
     return revocations_add(authority_revocations(access->authority), revocation);
 }
 
+/* What is not there has been forgotten meanwhile. */
+void access_pardon(struct access *access, const struct revocation *revocation)
+{
+    (void)revocations_remove(authority_revocations(access->authority), revocation);
+}
+
 void access_tidy(struct access *access, uint64_t now_ms)
 {
     if (now_ms < access->tidy_at_ms)

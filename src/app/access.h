@@ -120,6 +120,9 @@ void access_on_groups(struct access *access, struct groups_mail *mail);
 /* From now on. ERR_FULL, ERR_NO_MEMORY. */
 int access_revoke(struct access *access, const struct revocation *revocation);
 
+/* No longer. */
+void access_pardon(struct access *access, const struct revocation *revocation);
+
 /* Now and then: forget revocations that are too old to matter. */
 void access_tidy(struct access *access, uint64_t now_ms);
 

@@ -63,7 +63,9 @@ static void on_groups(struct shard *shard, struct mail *mail)
 static void on_revoke(struct shard *shard, struct mail *mail)
 {
     struct revoke_mail *revoke = (struct revoke_mail *)(void *)mail;
-    if (access_revoke(shard->access, &revoke->revocation) < 0)
+    if (revoke->is_lifted)
+        access_pardon(shard->access, &revoke->revocation);
+    else if (access_revoke(shard->access, &revoke->revocation) < 0)
         LOG(LOG_ERROR, "auth.not_revoked", NO_SESSION, "there is no room for a revocation");
     mem_free(revoke);
     for_each_session(shard, session_check_access);
