@@ -12,6 +12,7 @@
 #define PARKED_MAX 1000
 #define PARKED_PER_ADDRESS (PARKED_MAX / 10)
 #define TIDY_EVERY_MS 60000
+#define TOKENS_PER_SECOND 5 /* in messages of one session */
 
 /* A session that waits for keys. */
 struct parked {
@@ -155,6 +156,8 @@ static int make_permit(struct access *access, struct pass *pass, struct permit *
         return ERR_NO_MEMORY;
     }
     permit->pass = pass;
+    if (held != NULL)
+        permit->shown.due_us = atomic_load(&held->shown.due_us);
     int err = enter_account(access, permit, held);
     if (err < 0)
         access_free_permit(access, &permit);
@@ -208,7 +211,7 @@ enum access_verdict access_ask(struct access *access, const struct access_questi
         return ACCESS_REFUSED;
     }
     answer->issuer = refusal.issuer;
-    if (refusal.is_waiting)
+    if (refusal.is_waiting && !question->has_waited)
         return ACCESS_WAITS;
     refuse(access, question, refusal.reason, &answer->fault);
     return ACCESS_REFUSED;
@@ -227,6 +230,11 @@ bool access_still_holds(const struct access *access, const struct permit *permit
     return false;
 }
 
+bool access_takes_token(struct permit *permit, uint64_t now_ms)
+{
+    return rate_take(&permit->shown, TOKENS_PER_SECOND, now_ms);
+}
+
 bool access_takes_message(struct access *access, struct permit *permit, uint64_t now_ms)
 {
     return token_account_takes_message(trust_accounts(access->trust), permit->account, permit->pass,
@@ -236,6 +244,12 @@ bool access_takes_message(struct access *access, struct permit *permit, uint64_t
 int access_revoke(struct access *access, const struct revocation *revocation)
 {
     return revocations_add(authority_revocations(access->authority), revocation);
+}
+
+/* What is not there has been forgotten meanwhile. */
+void access_pardon(struct access *access, const struct revocation *revocation)
+{
+    (void)revocations_remove(authority_revocations(access->authority), revocation);
 }
 
 void access_tidy(struct access *access, uint64_t now_ms)
@@ -364,6 +378,11 @@ void access_on_keys(struct access *access, struct keys_mail *mail, access_resume
 const struct auth_groups *access_groups(const struct access *access)
 {
     return authority_groups(access->authority);
+}
+
+void access_bind_groups(const struct access *access, struct permit *permit)
+{
+    grants_bind(permit->pass->follow, authority_groups(access->authority));
 }
 
 void access_on_groups(struct access *access, struct groups_mail *mail)

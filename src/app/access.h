@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/rate.h"
 #include "app/trust.h"
 #include "base/buf.h"
 #include "base/fault.h"
@@ -38,7 +39,11 @@ bool access_needs_tokens(const struct access *access);
 struct permit {
     struct pass *pass;             /* owned */
     struct token_account *account; /* NULL: none; to be left */
+    struct rate shown;             /* tokens that came in messages since */
 };
+
+/* May it show one more token in a message now? Verifying one costs as much as many positions. */
+bool access_takes_token(struct permit *permit, uint64_t now_ms);
 
 enum access_verdict {
     ACCESS_GRANTED, /* the permit is the caller's, for access_free_permit() */
@@ -50,6 +55,7 @@ struct access_question {
     struct span token;
     struct permit *held; /* what the session has now; NULL: nothing */
     struct ip address;   /* of who shows it */
+    bool has_waited;     /* for keys, with this token: now it is good or it is not */
     uint64_t now_ms;     /* monotonic */
 };
 
@@ -109,10 +115,16 @@ void access_on_keys(struct access *access, struct keys_mail *mail, access_resume
 /* The groups that tokens name. NULL: there are none. Borrowed until access_on_groups(). */
 const struct auth_groups *access_groups(const struct access *access);
 
+/* Of a permit that was made with other groups: those that it names are what they are now. */
+void access_bind_groups(const struct access *access, struct permit *permit);
+
 void access_on_groups(struct access *access, struct groups_mail *mail);
 
 /* From now on. ERR_FULL, ERR_NO_MEMORY. */
 int access_revoke(struct access *access, const struct revocation *revocation);
+
+/* No longer. */
+void access_pardon(struct access *access, const struct revocation *revocation);
 
 /* Now and then: forget revocations that are too old to matter. */
 void access_tidy(struct access *access, uint64_t now_ms);

@@ -93,6 +93,7 @@ struct session {
     bool is_parked : 1;    /* waits for keys, or what it awaits; nothing is read from it */
     bool is_awaiting : 1;  /* something is on its way to it (app/awaited.h) */
     bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
+    bool has_waited : 1;   /* for keys, which have come: a token is not waited for again */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
     bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
 };

@@ -37,6 +37,7 @@ static enum access_verdict ask(struct session *session, struct span token,
         .token = token,
         .held = session->permit,
         .address = session_address(session),
+        .has_waited = session->has_waited,
         .now_ms = worker_now_ms(session->shard->worker),
     };
     return access_ask(session->shard->access, &question, answer);
@@ -135,6 +136,15 @@ static bool may_follow(void *ctx, const struct runner_id *id)
 }
 
 /* Whoever can't be kept from what is not granted any more is sent away. */
+static void narrow(struct session *session)
+{
+    struct shard *shard = session->shard;
+    if (hub_narrow(shard->hub, &session->follower, may_follow, session->permit->pass,
+                   worker_now_ms(shard->worker)) < 0)
+        session->is_doomed = true;
+    session_check_queue(session);
+}
+
 static void use_permit(struct session *session, struct permit *permit)
 {
     struct shard *shard = session->shard;
@@ -142,10 +152,7 @@ static void use_permit(struct session *session, struct permit *permit)
         session_set_deadline(session, 0);
     access_free_permit(shard->access, &session->permit);
     session->permit = permit;
-    if (hub_narrow(shard->hub, &session->follower, may_follow, permit->pass,
-                   worker_now_ms(shard->worker)) < 0)
-        session->is_doomed = true;
-    session_check_queue(session);
+    narrow(session);
     session_handler_of(session)->tell_expiry(session);
 }
 
@@ -157,6 +164,18 @@ static void refuse_token(struct session *session, const struct fault *fault)
         session_fault(session, fault);
 }
 
+static bool may_show_token(struct session *session)
+{
+    struct fault fault;
+    uint64_t now_ms = worker_now_ms(session->shard->worker);
+    if (session->permit == NULL || session->has_waited ||
+        access_takes_token(session->permit, now_ms))
+        return true;
+    fault_set(&fault, FAULT_too_many_messages, "more tokens in a second than may be shown");
+    session_fault(session, &fault);
+    return false;
+}
+
 void session_show_token(struct session *session, struct span token, struct span message)
 {
     struct access_answer answer;
@@ -164,6 +183,8 @@ void session_show_token(struct session *session, struct span token, struct span 
         session_handler_of(session)->tell_expiry(session);
         return;
     }
+    if (!may_show_token(session))
+        return;
     enum access_verdict verdict = ask(session, token, &answer);
     if (verdict == ACCESS_GRANTED)
         use_permit(session, answer.permit);
@@ -198,11 +219,31 @@ void session_check_access(struct session *session)
         session_end_by_fault(session, &fault, refusal_of(&fault)->reason);
 }
 
+void session_bind_groups(struct session *session)
+{
+    if (session->permit == NULL || session->state != SESSION_OPEN)
+        return;
+    access_bind_groups(session->shard->access, session->permit);
+    narrow(session);
+}
+
+void session_distrust_certificate(struct session *session)
+{
+    struct fault fault;
+    if (session->permit == NULL || session->permit->pass->issuer != PASS_OF_CERTIFICATE)
+        return;
+    fault_set(&fault, FAULT_token_revoked, "other authorities for certificates are believed now");
+    session_end_by_fault(session, &fault, CLOSE_token_revoked);
+}
+
+/* What it waited for has come, once: whoever's key is not there now is told so. */
 void session_resume(struct session *session, const struct parked_bytes *bytes)
 {
     session->is_parked = false;
+    session->has_waited = true;
     conn_resume(&session->conn);
     session_take_up(session, bytes);
+    session->has_waited = false;
 }
 
 void session_end_access(struct session *session)

@@ -44,28 +44,31 @@ static void on_keys(struct shard *shard, struct mail *mail)
     access_on_keys(shard->access, (struct keys_mail *)(void *)mail, session_resume);
 }
 
-static void on_groups(struct shard *shard, struct mail *mail)
-{
-    access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
-}
-
-static void check_access(struct shard *shard)
+static void for_each_session(struct shard *shard, void (*act)(struct session *session))
 {
     struct session *session;
     struct session *next;
     DL_FOREACH_SAFE(shard->sessions, session, next)
     {
-        session_check_access(session);
+        act(session);
     }
+}
+
+static void on_groups(struct shard *shard, struct mail *mail)
+{
+    access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
+    for_each_session(shard, session_bind_groups);
 }
 
 static void on_revoke(struct shard *shard, struct mail *mail)
 {
     struct revoke_mail *revoke = (struct revoke_mail *)(void *)mail;
-    if (access_revoke(shard->access, &revoke->revocation) < 0)
+    if (revoke->is_lifted)
+        access_pardon(shard->access, &revoke->revocation);
+    else if (access_revoke(shard->access, &revoke->revocation) < 0)
         LOG(LOG_ERROR, "auth.not_revoked", NO_SESSION, "there is no room for a revocation");
     mem_free(revoke);
-    check_access(shard);
+    for_each_session(shard, session_check_access);
 }
 
 /* Who is asked answers and sends it on; home, where the question came from, is not asked. */
@@ -89,9 +92,13 @@ struct tls_mail {
 static void on_tls(struct shard *shard, struct mail *mail)
 {
     struct tls_mail *tls = (struct tls_mail *)(void *)mail;
+    bool trusts_others =
+        shard->tls != NULL && !tls_context_trusts_the_same(shard->tls, tls->context);
     tls_context_drop(&shard->tls);
     shard->tls = tls->context;
     mem_free(tls);
+    if (trusts_others)
+        for_each_session(shard, session_distrust_certificate);
 }
 
 void shard_on_mail(void *context, void *mail)

@@ -123,7 +123,7 @@ const struct key_set *authority_keys(const struct authority *authority, size_t i
     return authority->issuers[issuer].keys;
 }
 
-const struct auth_groups *authority_groups(const struct authority *authority)
+struct auth_groups *authority_groups(const struct authority *authority)
 {
     return authority->groups;
 }

@@ -68,7 +68,7 @@ bool authority_is_waiting_for(const struct authority *authority, size_t issuer);
 const struct key_set *authority_keys(const struct authority *authority, size_t issuer);
 
 /* Borrowed until the next authority_set_groups(); NULL: there are none. */
-const struct auth_groups *authority_groups(const struct authority *authority);
+struct auth_groups *authority_groups(const struct authority *authority);
 
 /* Holds `groups` (NULL: none), which later passes are made with. */
 void authority_set_groups(struct authority *authority, struct auth_groups *groups);

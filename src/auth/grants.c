@@ -31,9 +31,9 @@ struct words {
 struct grants {
     struct words ids;
     struct words prefixes;
-    const struct grants **members; /* of the groups; NULL: no such group */
-    size_t member_count;
-    struct auth_groups *groups; /* held; NULL: none */
+    struct words names;            /* of groups */
+    const struct grants **members; /* of these groups; NULL: there is no such group */
+    struct auth_groups *groups;    /* held; NULL: none */
     const uint8_t *text;
 };
 
@@ -98,12 +98,9 @@ static struct sizes measure(const struct pattern *patterns, size_t count)
 {
     struct sizes sizes = {0};
     for (size_t i = 0; i < count; i++) {
-        if (patterns[i].kind == KIND_GROUP) {
-            sizes.members++;
-        } else {
-            sizes.words++;
-            sizes.text_bytes += patterns[i].text.len;
-        }
+        sizes.members += patterns[i].kind == KIND_GROUP;
+        sizes.words++;
+        sizes.text_bytes += patterns[i].text.len;
     }
     return sizes;
 }
@@ -119,21 +116,35 @@ static void fill(struct grants *grants, const struct pattern *patterns, size_t c
     grants->ids.words = words;
     for (size_t i = 0; i < count; i++) {
         const struct pattern *pattern = &patterns[i];
-        if (pattern->kind == KIND_GROUP) {
-            const struct grants *member = auth_groups_find(grants->groups, pattern->text);
-            grants->members[grants->member_count++] = member;
-            continue;
-        }
         if (pattern->text.len > 0)
             memcpy(text + used, pattern->text.data, pattern->text.len);
         *words++ = (struct word){.at = used, .len = (uint32_t)pattern->text.len};
         used += (uint32_t)pattern->text.len;
         if (pattern->kind == KIND_ID)
             grants->ids.count++;
-        else
+        else if (pattern->kind == KIND_PREFIX)
             grants->prefixes.count++;
+        else
+            grants->names.count++;
     }
     grants->prefixes.words = grants->ids.words + grants->ids.count;
+    grants->names.words = grants->prefixes.words + grants->prefixes.count;
+}
+
+static struct span text_of(const struct grants *grants, struct word word)
+{
+    return span_of(grants->text + word.at, word.len);
+}
+
+void grants_bind(struct grants *grants, struct auth_groups *groups)
+{
+    if (grants == NULL || grants->names.count == 0)
+        return;
+    struct auth_groups *before = grants->groups;
+    grants->groups = groups != NULL ? auth_groups_hold(groups) : NULL;
+    auth_groups_drop(&before);
+    for (size_t i = 0; i < grants->names.count; i++)
+        grants->members[i] = auth_groups_find(groups, text_of(grants, grants->names.words[i]));
 }
 
 static int make(struct pattern *patterns, size_t count, struct auth_groups *groups,
@@ -145,9 +156,8 @@ static int make(struct pattern *patterns, size_t count, struct auth_groups *grou
                                   sizes.words * sizeof(struct word) + sizes.text_bytes);
     if (made == NULL)
         return ERR_NO_MEMORY;
-    if (groups != NULL && sizes.members > 0)
-        made->groups = auth_groups_hold(groups);
     fill(made, patterns, count, &sizes);
+    grants_bind(made, groups);
     *grants = made;
     return 0;
 }
@@ -174,11 +184,6 @@ void grants_free(struct grants **grants)
     auth_groups_drop(&(*grants)->groups);
     mem_free(*grants);
     *grants = NULL;
-}
-
-static struct span text_of(const struct grants *grants, struct word word)
-{
-    return span_of(grants->text + word.at, word.len);
 }
 
 /*
@@ -211,7 +216,7 @@ bool grants_allow(const struct grants *grants, struct span id)
         return true;
     if (find_last(grants, grants->ids, id, &found) && span_equals(id, found))
         return true;
-    for (size_t i = 0; i < grants->member_count; i++) {
+    for (size_t i = 0; i < grants->names.count; i++) {
         if (grants_allow(grants->members[i], id))
             return true;
     }
@@ -224,7 +229,7 @@ bool grants_allow_all(const struct grants *grants)
         return false;
     if (grants->prefixes.count > 0 && grants->prefixes.words[0].len == 0)
         return true;
-    for (size_t i = 0; i < grants->member_count; i++) {
+    for (size_t i = 0; i < grants->names.count; i++) {
         if (grants_allow_all(grants->members[i]))
             return true;
     }

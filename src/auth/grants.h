@@ -1,5 +1,6 @@
 /*
- * grants: which ids somebody may publish for, or follow. Immutable once made.
+ * grants: which ids somebody may publish for, or follow. Immutable once made, but for its
+ * groups.
  *
  * A pattern is an id, a prefix with a `*` behind it ("pro-*"), `*` alone for every id, or "group:NAME" for the ids of that
  * group. A group that does not exist grants nothing.
@@ -25,6 +26,9 @@ struct grants;
 int grants_new(const struct span *patterns, size_t count, struct auth_groups *groups,
                struct grants **grants);
 void grants_free(struct grants **grants);
+
+/* The groups that it names are those of `groups` (held; NULL: there are none) from now on. NULL grants: nothing. One owner. */
+void grants_bind(struct grants *grants, struct auth_groups *groups);
 
 /* May the id be used? NULL grants nothing. Cost: O(log n) for ids and prefixes, and that for each group. Any thread. */
 bool grants_allow(const struct grants *grants, struct span id);

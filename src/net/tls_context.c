@@ -27,12 +27,15 @@
 static const unsigned char alpn[] = "\x08http/1.1";
 #define ALPN_BYTES (sizeof alpn - 1)
 
+#define TRUSTED_BYTES 32 /* SHA-256 */
+
 struct tls_context {
     _Atomic unsigned holds;
     SSL_CTX *ssl; /* one hold */
     struct tls_tickets *tickets;
     int64_t expires_s;
     uint64_t records_per_key;
+    uint8_t trusted[TRUSTED_BYTES]; /* digest of the authorities for clients' certificates */
 };
 
 static int on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
@@ -98,6 +101,11 @@ void tls_context_drop(struct tls_context **context)
     mem_free(it);
 }
 
+bool tls_context_trusts_the_same(const struct tls_context *a, const struct tls_context *b)
+{
+    return memcmp(a->trusted, b->trusted, sizeof a->trusted) == 0;
+}
+
 int64_t tls_context_expires_s(const struct tls_context *context)
 {
     return context->expires_s;
@@ -151,7 +159,7 @@ static bool load_key(SSL_CTX *ssl, const struct tls_server_options *options,
 }
 
 /* A ticket says that its bearer's certificate was verified: that holds for those who did it, and no others. */
-static void bind_tickets_to(SSL_CTX *ssl, X509_STORE *trusted)
+static void bind_tickets_to(struct tls_context *context, X509_STORE *trusted)
 {
     unsigned char id[EVP_MAX_MD_SIZE];
     unsigned id_len;
@@ -163,14 +171,18 @@ static void bind_tickets_to(SSL_CTX *ssl, X509_STORE *trusted)
         CHECK(EVP_DigestUpdate(digest, id, id_len) == 1);
     }
     CHECK(EVP_DigestFinal_ex(digest, id, &id_len) == 1);
-    CHECK(SSL_CTX_set_session_id_context(ssl, id, id_len) == 1);
+    CHECK(id_len == TRUSTED_BYTES);
+    memcpy(context->trusted, id, id_len);
+    CHECK(SSL_CTX_set_session_id_context(context->ssl, id, id_len) == 1);
     sk_X509_pop_free(all, X509_free);
     EVP_MD_CTX_free(digest);
 }
 
 /* NULL: clients are not asked for a certificate. One that is asked may have none. */
-static bool load_client_ca(SSL_CTX *ssl, const char *file, char error[TLS_CONTEXT_ERROR_BYTES])
+static bool load_client_ca(struct tls_context *context, const char *file,
+                           char error[TLS_CONTEXT_ERROR_BYTES])
 {
+    SSL_CTX *ssl = context->ssl;
     STACK_OF(X509_NAME) *names = NULL;
     if (file != NULL) {
         names = SSL_load_client_CA_file(file);
@@ -181,7 +193,7 @@ static bool load_client_ca(SSL_CTX *ssl, const char *file, char error[TLS_CONTEX
         SSL_CTX_set_client_CA_list(ssl, names);
         SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     }
-    bind_tickets_to(ssl, file == NULL ? NULL : SSL_CTX_get_cert_store(ssl));
+    bind_tickets_to(context, file == NULL ? NULL : SSL_CTX_get_cert_store(ssl));
     return true;
 }
 
@@ -212,7 +224,7 @@ struct tls_context *tls_context_new_server(const struct tls_server_options *opti
     SSL_CTX_set_alpn_select_cb(ssl, on_alpn, NULL);
     tls_tickets_serve(context->tickets, ssl);
     if (!load_certificate(ssl, options->cert_file, error) || !load_key(ssl, options, error) ||
-        !load_client_ca(ssl, options->client_ca_file, error)) {
+        !load_client_ca(context, options->client_ca_file, error)) {
         tls_context_drop(&context);
         return NULL;
     }

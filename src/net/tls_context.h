@@ -9,6 +9,7 @@
 #define SPECTATE_NET_TLS_CONTEXT_H
 
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/tls_tickets.h"
@@ -40,6 +41,9 @@ void tls_context_drop(struct tls_context **context);
 
 /* When the first certificate of the chain runs out, in seconds since 1970-01-01 UTC; 0 for a client's. */
 int64_t tls_context_expires_s(const struct tls_context *context);
+
+/* Both believe the same authorities for clients' certificates. */
+bool tls_context_trusts_the_same(const struct tls_context *a, const struct tls_context *b);
 
 /* For net/tls.c. */
 SSL_CTX *tls_context_ssl(const struct tls_context *context);

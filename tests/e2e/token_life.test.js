@@ -9,6 +9,7 @@ const test = require('node:test');
 const { Operators } = require('./lib/operators.js');
 const { Pki } = require('./lib/pki.js');
 const { forEachWorkerCount, startServer, startTlsServer } = require('./lib/server.js');
+const { temporaryFile } = require('./lib/temporary.js');
 const { AUDIENCE, ISSUER, authArgs, bearer, issuerOf, newPath } = require('./lib/tokens.js');
 const { until } = require('./lib/wait.js');
 
@@ -85,6 +86,58 @@ test('a session gets every position until its token expires, and then is told', 
   assert.strictEqual(messages.pop().error.code, 'token_expired');
   assert.ok(messages.length > 20, `${messages.length} positions`);
   messages.forEach(({ lng }, i) => assert.strictEqual(Math.round(lng * 1e5), i));
+});
+
+test('a subject that is revoked falls also where the clock of its issuer is ahead within the leeway', async (t) => {
+  const { issuer, server, operators } = await startWithIssuer(t, ['--token-leeway', '60s']);
+  const token = bearer(await issuer.token({ sub: '7', iat: now() + 50 }));
+  const ahead = await server.client(token);
+  const other = await server.client(bearer(await issuer.token({ sub: '8', iat: now() + 50 })));
+  await operators.post('/revoke', { sub: '7' });
+  assert.deepStrictEqual(await end(ahead), ['token_revoked', 4403]);
+  await assert.rejects(server.client(token));
+  await other.expectNothingMore();
+});
+
+test('a revocation by a time that is yet to come is refused, and locks nobody out', async (t) => {
+  const file = newPath(t, 'revocations');
+  const { issuer, server, operators } = await startWithIssuer(t, ['--revocations', file]);
+  const client = await server.client(bearer(await issuer.token({ sub: '7' })));
+  const answer = await operators.ask('POST', '/revoke', { issued_before: Date.now() });
+  assert.strictEqual(answer.status, 400);
+  assert.match(answer.body, /issued_before: .*seconds/);
+  assert.deepStrictEqual((await operators.get('/revocations')).revocations, []);
+  assert.ok(!fs.readFileSync(file, 'utf8').includes('issued_before'));
+  await client.expectNothingMore();
+  await (await server.client(bearer(await issuer.token({ sub: '8' })))).ping();
+});
+
+forEachWorkerCount((suffix, workers) => {
+  test(`a revocation that is taken back is so by all workers and after a restart${suffix}`, async (t) => {
+    const more = [...workers, '--revocations', newPath(t, 'revocations')];
+    const { issuer, server, operators } = await startWithIssuer(t, more);
+    const old = now() - 50;
+    const tokens = [{ sub: '1', jti: 'one' }, { sub: '2' }, { sub: '3', iat: old - 1 }, { sub: '4', jti: 'four' }];
+    const shown = [];
+    for (const token of tokens) shown.push(bearer(await issuer.token(token)));
+    const revoked = [{ jti: 'one' }, { sub: '2' }, { issued_before: old }, { jti: 'four' }];
+    for (const it of revoked) await operators.post('/revoke', it);
+    for (const it of [{ jti: '1' }, { sub: '1' }, { issued_before: old - 1 }])
+      assert.strictEqual((await operators.ask('DELETE', '/revocations', it)).status, 404);
+    for (const it of revoked.slice(0, 3))
+      assert.deepStrictEqual(await operators.json('DELETE', '/revocations', it), { revoked: false });
+    const areBack = async (of) => {
+      for (let i = 0; i < 4; i++)
+        for (const token of shown.slice(0, 3)) await (await of.client(token)).close(1000);
+      await assert.rejects(of.client(shown[3]));
+    };
+    await areBack(server);
+    await server.stop();
+    const again = await startServer(t, authArgs(t, issuer, more));
+    await areBack(again);
+    const { revocations } = await (await Operators.of(again)).get('/revocations');
+    assert.deepStrictEqual(revocations.map((it) => it.jti), ['four']);
+  });
 });
 
 /* The leeway is many times as long as a test waits for anything. */
@@ -178,6 +231,7 @@ test("nothing of the operators' port is on the public one, and nothing of it wit
     ['POST', '/kick', { sub: '7' }],
     ['POST', '/revoke', { sub: '7' }],
     ['GET', '/revocations'],
+    ['DELETE', '/revocations', { sub: '7' }],
     ['GET', '/log-level'],
     ['PUT', '/log-level', { level: 'debug' }],
     ['GET', '/metrics'],
@@ -215,12 +269,47 @@ test('operators have tries of their own, whatever strangers do, and the other wa
   await until(isOver, 'strangers to be over their budget');
   assert.strictEqual((await operators.ask('GET', '/sessions')).status, 200);
   await until(async () => (await says()) === 'welcome', 'the budget to come back');
-  const areOver = async () => {
-    await operators.ask('GET', '/sessions', undefined, 'wrong');
-    return (await operators.ask('GET', '/sessions')).status === 429;
-  };
-  await until(areOver, 'operators to be over theirs');
+  const areOver = async () => (await operators.ask('GET', '/sessions', undefined, 'wrong')).status === 429;
+  await until(areOver, 'those who try at the operators\' port to be over theirs');
   assert.strictEqual(await says(), 'welcome');
+  assert.strictEqual((await operators.ask('GET', '/sessions')).status, 200, 'nobody keeps an operator out');
+});
+
+test('who shows tokens all the time is told, and costs no more than some of them', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--max-faults', '1000']);
+  const token = await issuer.token({ sub: '7' });
+  const client = await server.client(bearer(token));
+  const COUNT = 200;
+  for (let i = 0; i < COUNT; i++) client.send({ token });
+  const answers = await client.take(COUNT);
+  const refused = answers.filter(({ error }) => error?.code === 'too_many_messages').length;
+  const accepted = answers.filter((answer) => answer.token).length;
+  assert.strictEqual(refused + accepted, COUNT);
+  assert.ok(accepted >= 5 && refused >= COUNT / 2, `${accepted} accepted, ${refused} refused`);
+  await client.expectNothingMore();
+});
+
+test('groups that are read again hold for open sessions too', async (t) => {
+  const groups = temporaryFile(t, 'groups.json', '{"elite": ["1", "2"]}');
+  const { issuer, server } = await startWithIssuer(t, ['--groups', groups]);
+  const feed = await server.client(bearer(await issuer.token({ publish: [1, 2] })));
+  const client = await server.client(bearer(await issuer.token({ follow: ['group:elite'] })));
+  client.follow([1, 2]);
+  feed.publish(1, 1, 0);
+  feed.publish(2, 1, 0);
+  assert.deepStrictEqual((await client.take(2)).map(({ userId }) => userId).sort(), [1, 2]);
+  fs.writeFileSync(groups, '{"elite": ["1", "3"]}');
+  server.program.kill('SIGHUP');
+  /* Each round a position of 2, then one of 1: the groups are the new ones once 1's comes alone. */
+  await until(async () => {
+    feed.publish(2, 2, 0);
+    feed.publish(1, 2, 0);
+    await feed.ping();
+    await client.settle();
+    return client.texts.splice(0).every((text) => JSON.parse(text).userId === 1);
+  }, 'the session to follow 2 no more');
+  client.follow([3]);
+  await client.expectNothingMore();
 });
 
 test("on the operators' port HEAD is answered as GET, without the body", async (t) => {
@@ -243,6 +332,9 @@ test('operators are told what is wrong with what they ask', async (t) => {
     ['POST', '/kick', { id: 'x' }, 400],
     ['POST', '/revoke', { jti: '' }, 400],
     ['POST', '/revoke', { jti: 'a', sub: 'b' }, 400],
+    ['DELETE', '/revocations', {}, 400],
+    ['DELETE', '/revocations', { jti: 'a' }, 404],
+    ['DELETE', '/revoke', { jti: 'a' }, 405],
     ['PUT', '/log-level', { level: 'loud' }, 400],
     ['GET', '/sessions?order=best', undefined, 400],
     ['GET', '/sessions?limit=0', undefined, 400],
@@ -333,6 +425,22 @@ test('those of one address who wait for keys leave room for others', async (t) =
   await server.showsMetrics({ spectate_sessions_awaiting_keys: PLACES_OF_AN_ADDRESS + 1 });
   release();
   for (const client of [...crowd, other]) assert.ok((await client.next()).token.expires > now());
+});
+
+test('a token by a key that does not come is refused after one fetch, however often keys may be asked for', async (t) => {
+  const more = ['--jwks-min-interval', '100ms', '--max-failed-tokens-per-second', '0'];
+  const { issuer, keys, server } = await startWithKeyServer(t, more);
+  const nobody = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
+  const renewing = await server.client(bearer(await issuer.token({ sub: '7' })));
+  const before = keys.count;
+  await assert.rejects(server.client(bearer(nobody)), /401/);
+  const client = await server.client();
+  client.send({ token: nobody });
+  assert.deepStrictEqual(await end(client), ['bad_token', 4401]);
+  renewing.send({ token: nobody });
+  assert.strictEqual((await renewing.next()).error.code, 'bad_token');
+  await renewing.expectNothingMore();
+  assert.ok(keys.count - before <= 6, `asked ${keys.count - before} times`);
 });
 
 test('an unknown kid does not make the server ask for keys again and again', async (t) => {
@@ -478,4 +586,19 @@ test('a client certificate is as good as a token for the name in it, until it is
   again.publish(7, 3, 4);
   assert.strictEqual((await again.next()).error.code, 'token_required');
   await again.closed();
+});
+
+test('with other authorities for certificates, who showed one of the old ones has to go', async (t) => {
+  const { clients, server, shown } = await startWithCertificates(t);
+  const client = await server.client(shown(clients.issue('7')));
+  const stranger = await server.client();
+  const others = new Pki(t, 'others');
+  fs.writeFileSync(clients.cert, fs.readFileSync(others.cert));
+  server.program.kill('SIGHUP');
+  assert.deepStrictEqual(await end(client), ['token_revoked', 4403]);
+  const newcomer = await server.client(shown(others.issue('7')));
+  newcomer.follow([7]);
+  newcomer.publish(7, 1, 2);
+  assert.deepStrictEqual(await newcomer.next(), { userId: 7, lat: 1, lng: 2 });
+  await stranger.ping();
 });

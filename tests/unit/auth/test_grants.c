@@ -161,6 +161,40 @@ TEST(groups_allow_their_members_and_live_as_long_as_the_grants)
     grants_free(&all);
 }
 
+static struct auth_groups *groups_of(const char *text)
+{
+    char message[AUTH_GROUPS_MESSAGE_BYTES];
+    struct auth_groups *groups = NULL;
+    assert_int_equal(auth_groups_parse(span_of_text(text), &groups, message), 0);
+    return groups;
+}
+
+TEST(groups_can_become_others)
+{
+    static const char *const patterns[] = {"group:elite", "group:late", "9", NULL};
+    struct auth_groups *before = groups_of("{\"elite\":[1,2]}");
+    struct auth_groups *after = groups_of("{\"elite\":[1,3],\"late\":[4],\"other\":[5]}");
+    struct grants *grants = NULL;
+    assert_int_equal(make(patterns, before, &grants), 0);
+    auth_groups_drop(&before);
+    assert_true(allow(grants, "2"));
+
+    grants_bind(grants, after);
+    auth_groups_drop(&after);
+
+    static const char *const allowed[] = {"1", "3", "4", "9"};
+    static const char *const denied[] = {"2", "5", "elite", "late"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(allow(grants, allowed[i]));
+        assert_false(allow(grants, denied[i]));
+    }
+    grants_bind(grants, NULL);
+    assert_false(allow(grants, "1"));
+    assert_true(allow(grants, "9"));
+    grants_free(&grants);
+    grants_bind(NULL, NULL);
+}
+
 TEST(without_groups_a_group_grants_nothing)
 {
     static const char *const patterns[] = {"group:elite", "group:*", NULL};
