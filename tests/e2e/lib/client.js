@@ -9,13 +9,13 @@ const WebSocket = require('ws');
 const { Signal, inTime } = require('./wait.js');
 
 class Client {
-  constructor(url, options = {}) {
+  constructor(url, { protocols = [], ...options } = {}) {
     this.changed = new Signal();
     this.texts = []; // not taken yet
     this.total = 0; // ever received
     this.closing = undefined; // { code, reason } once it is closed
     this.error = undefined;
-    this.ws = new WebSocket(url, { perMessageDeflate: false, ...options });
+    this.ws = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
     this.ws.on('message', (data, isBinary) => {
       assert.ok(!isBinary, 'the server sends text');
       this.total++;
