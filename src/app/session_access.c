@@ -35,6 +35,7 @@ static enum access_verdict ask(struct session *session, struct span token,
                                struct access_answer *answer)
 {
     struct access_question question = {
+        .session = session,
         .token = token,
         .held = session->permit,
         .address = session_address(session),
@@ -44,10 +45,17 @@ static enum access_verdict ask(struct session *session, struct span token,
 }
 
 /* Nothing is read from it until keys come; without room to wait the answer is that there are none. */
-static bool park(struct session *session, size_t issuer, struct span message, struct fault *fault)
+static bool park(struct session *session, struct span message, struct access_answer *answer)
 {
-    if (access_park(session->shard->access, session, issuer, message) < 0) {
-        fault_set(fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
+    const struct shard *shard = session->shard;
+    struct access_wait wait = {
+        .session = session,
+        .issuer = answer->issuer,
+        .waited = answer->waited,
+        .now_ms = worker_now_ms(shard->worker),
+    };
+    if (access_park(shard->access, &wait, message) < 0) {
+        fault_set(&answer->fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
         return false;
     }
     session->is_parked = true;
@@ -80,7 +88,7 @@ static int admit_token(struct session *session, struct span token, struct fault 
 {
     struct access_answer answer;
     enum access_verdict verdict = ask(session, token, &answer);
-    if (verdict == ACCESS_WAITS && park(session, answer.issuer, span_of(NULL, 0), &answer.fault))
+    if (verdict == ACCESS_WAITS && park(session, span_of(NULL, 0), &answer))
         return 0;
     if (verdict == ACCESS_GRANTED) {
         access_free_permit(session->shard->access, &session->permit);
@@ -181,7 +189,7 @@ void session_show_token(struct session *session, struct span token, struct span 
     enum access_verdict verdict = ask(session, token, &answer);
     if (verdict == ACCESS_GRANTED)
         use_permit(session, answer.permit);
-    else if (verdict == ACCESS_REFUSED || !park(session, answer.issuer, message, &answer.fault))
+    else if (verdict == ACCESS_REFUSED || !park(session, message, &answer))
         refuse_token(session, &answer.fault);
 }
 

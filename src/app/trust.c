@@ -391,6 +391,11 @@ int64_t trust_leeway_s(const struct trust *trust)
     return seconds(trust->options->token_leeway_ms);
 }
 
+uint64_t trust_patience_ms(const struct trust *trust)
+{
+    return trust->options->token_timeout_ms;
+}
+
 static int copy_revocation(void *ctx, const struct revocation *revocation)
 {
     return revocations_add(ctx, revocation);

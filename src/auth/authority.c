@@ -147,13 +147,21 @@ static bool await_keys(struct authority *authority, size_t index, enum token_ref
     return issuer->is_awaited;
 }
 
+_Static_assert(AUTHORITY_ISSUERS <= 64, "a set of them is a word");
+
+static bool has_issuer(uint64_t set, size_t index)
+{
+    return (set >> index & 1) != 0;
+}
+
 /* The latest reason counts, and the first issuer that is worth waiting for. */
 static void note_refusal(struct authority *authority, size_t index, enum token_refusal reason,
-                         struct authority_refusal *refusal)
+                         uint64_t waited, struct authority_refusal *refusal)
 {
     if (reason > refusal->reason)
         refusal->reason = reason;
-    if (!refusal->is_waiting && await_keys(authority, index, reason)) {
+    if (!refusal->is_waiting && !has_issuer(waited, index) &&
+        await_keys(authority, index, reason)) {
         refusal->is_waiting = true;
         refusal->issuer = index;
     }
@@ -161,7 +169,7 @@ static void note_refusal(struct authority *authority, size_t index, enum token_r
 
 /* Like token_verify(), with each issuer in turn. */
 static int verify_with_any(struct authority *authority, const struct token *token, int64_t now_s,
-                           struct pass **pass, struct authority_refusal *refusal)
+                           uint64_t waited, struct pass **pass, struct authority_refusal *refusal)
 {
     *refusal = (struct authority_refusal){.reason = TOKEN_unknown_issuer};
     for (size_t i = 0; i < authority->issuer_count; i++) {
@@ -181,7 +189,7 @@ static int verify_with_any(struct authority *authority, const struct token *toke
             (*pass)->issuer = i;
         if (result != 0)
             return result;
-        note_refusal(authority, i, reason, refusal);
+        note_refusal(authority, i, reason, waited, refusal);
     }
     return 0;
 }
@@ -196,7 +204,7 @@ static int check_revoked(const struct authority *authority, struct pass **pass,
     return 0;
 }
 
-int authority_verify(struct authority *authority, struct span text, int64_t now_s,
+int authority_verify(struct authority *authority, struct span text, int64_t now_s, uint64_t waited,
                      struct pass **pass, struct authority_refusal *refusal)
 {
     struct token *token = NULL;
@@ -204,7 +212,7 @@ int authority_verify(struct authority *authority, struct span text, int64_t now_
     int err = token_open(text, &token, &refusal->reason);
     if (err < 0 || token == NULL)
         return err;
-    int result = verify_with_any(authority, token, now_s, pass, refusal);
+    int result = verify_with_any(authority, token, now_s, waited, pass, refusal);
     token_free(&token);
     return result > 0 ? check_revoked(authority, pass, refusal) : result;
 }

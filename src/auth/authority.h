@@ -3,7 +3,8 @@
  *
  * A token is held against each issuer that its `iss` allows. When the key it names is not there, and that issuer's keys come from
  * a URL, newer ones are asked for by a callback, and the refusal says that it is worth waiting: who shows the token again once
- * authority_is_waiting_for() is false gets the final answer.
+ * authority_is_waiting_for() is false, and says for whose keys it has waited, gets the final answer. Who does not say so may be
+ * told to wait again: for an issuer that takes new fetches all the time, without an end.
  */
 #ifndef SPECTATE_AUTH_AUTHORITY_H
 #define SPECTATE_AUTH_AUTHORITY_H
@@ -79,8 +80,15 @@ struct authority_refusal {
     size_t issuer;   /* ...this issuer */
 };
 
-/* 1 with `*pass`, owned by the caller; 0 with `*refusal`; ERR_NO_MEMORY. */
-int authority_verify(struct authority *authority, struct span text, int64_t now_s,
+/* Issuers as a set: bit i is issuer i. */
+#define AUTHORITY_NO_ISSUER UINT64_C(0)
+#define AUTHORITY_EVERY_ISSUER UINT64_MAX
+
+/*
+ * 1 with `*pass`, owned by the caller; 0 with `*refusal`; ERR_NO_MEMORY. `waited`: issuers whose keys this token has waited for
+ * once, and which are not asked for, nor waited for, on its behalf again.
+ */
+int authority_verify(struct authority *authority, struct span text, int64_t now_s, uint64_t waited,
                      struct pass **pass, struct authority_refusal *refusal);
 
 #endif

@@ -371,6 +371,39 @@ test('those of one address who wait for keys leave room for others', async (t) =
   for (const client of [...crowd, other]) assert.ok((await client.next()).token.expires > now());
 });
 
+/* However soon the keys may be asked for again. */
+for (const interval of ['10s', '100ms']) {
+  test(`a token with a kid that nobody knows waits once and is refused, keys asked for every ${interval}`, async (t) => {
+    const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', interval]);
+    const nobody = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
+    const renewing = await server.client(bearer(await issuer.token({ sub: '7' })));
+    await renewing.ping();
+    const before = keys.count;
+    await assert.rejects(server.client(bearer(nobody)), /401/);
+    const client = await server.client();
+    client.send({ token: nobody });
+    assert.deepStrictEqual(await end(client), ['bad_token', 4401]);
+    renewing.send({ token: nobody });
+    assert.strictEqual((await renewing.next()).error.code, 'bad_token');
+    renewing.follow([7]);
+    renewing.publish(7, 1, 2);
+    assert.strictEqual((await renewing.next()).userId, 7);
+    assert.ok(keys.count <= before + 3, `asked ${keys.count - before} times for three tokens`);
+  });
+}
+
+test('an open session does not wait for keys longer than may be, and its first token still counts', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms', '--token-timeout', '1s']);
+  const client = await server.client(bearer(await issuer.token({ sub: '7' })));
+  await client.ping();
+  keys.held = new Promise(() => {});
+  client.send({ token: await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } }) });
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.strictEqual((await client.next()).error.code, 'keys_missing');
+  assert.strictEqual((await client.next()).userId, 7);
+});
+
 test('an unknown kid does not make the server ask for keys again and again', async (t) => {
   const { issuer, keys, server } = await startWithKeyServer(t, ['--max-failed-tokens-per-second', '0']);
   const nobody = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
