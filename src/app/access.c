@@ -426,3 +426,8 @@ void access_on_groups(struct access *access, struct groups_mail *mail)
     authority_set_groups(access->authority, mail->groups);
     groups_mail_free(mail);
 }
+
+bool access_regroup(const struct access *access, struct permit *permit)
+{
+    return authority_regroup(access->authority, permit->pass);
+}

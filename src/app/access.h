@@ -115,7 +115,9 @@ struct parked_bytes {
 typedef void access_resume_fn(struct session *session, const struct parked_bytes *bytes);
 void access_on_keys(struct access *access, struct keys_mail *mail, access_resume_fn *resume);
 
+/* Take groups; a permit that was given before has them after access_regroup(). False: it names no group. */
 void access_on_groups(struct access *access, struct groups_mail *mail);
+bool access_regroup(const struct access *access, struct permit *permit);
 
 /* From now on. ERR_FULL, ERR_NO_MEMORY. */
 int access_revoke(struct access *access, const struct revocation *revocation);

@@ -157,17 +157,22 @@ static bool may_follow(void *ctx, const struct runner_id *id)
 }
 
 /* Whoever can't be kept from what is not granted any more is sent away. */
-static void use_permit(struct session *session, struct permit *permit)
+static void narrow(struct session *session)
 {
     struct shard *shard = session->shard;
-    if (session->permit == NULL)
-        session_set_deadline(session, 0);
-    access_free_permit(shard->access, &session->permit);
-    session->permit = permit;
-    if (hub_narrow(shard->hub, &session->follower, may_follow, permit->pass,
+    if (hub_narrow(shard->hub, &session->follower, may_follow, session->permit->pass,
                    worker_now_ms(shard->worker)) < 0)
         session->is_doomed = true;
     session_check_queue(session);
+}
+
+static void use_permit(struct session *session, struct permit *permit)
+{
+    if (session->permit == NULL)
+        session_set_deadline(session, 0);
+    access_free_permit(session->shard->access, &session->permit);
+    session->permit = permit;
+    narrow(session);
     acknowledge(session);
 }
 
@@ -218,6 +223,17 @@ void session_check_access(struct session *session)
         check_deadline(session);
     else if (!access_still_holds(access, session->permit, &fault))
         session_end_by_fault(session, &fault, refusal_of(&fault)->reason);
+}
+
+void session_regroup(struct session *session)
+{
+    size_t followed = hub_following(&session->follower);
+    if (session->permit == NULL || !access_regroup(session->shard->access, session->permit) ||
+        session->state != SESSION_OPEN)
+        return;
+    narrow(session);
+    if (hub_following(&session->follower) < followed)
+        acknowledge(session);
 }
 
 void session_resume(struct session *session, const struct parked_bytes *bytes)

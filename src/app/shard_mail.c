@@ -44,7 +44,12 @@ static void on_keys(struct shard *shard, struct mail *mail)
 
 static void on_groups(struct shard *shard, struct mail *mail)
 {
+    struct session *session;
     access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
+    DL_FOREACH(shard->sessions, session)
+    {
+        session_regroup(session);
+    }
 }
 
 static void check_access(struct shard *shard)

@@ -374,9 +374,11 @@ void trust_reload(struct trust *trust)
         reload_issuer(trust, i);
     if (trust->options->groups == NULL || read_groups(trust->options->groups, &groups) < 0)
         return;
+    bool is_new = trust->groups == NULL || !auth_groups_equal(trust->groups, groups);
     auth_groups_drop(&trust->groups);
     trust->groups = groups;
-    post_groups(trust);
+    if (is_new)
+        post_groups(trust); /* what each session may follow is looked at again */
 }
 
 /* --- asked by shards ------------------------------------------------------------------------------------------------ */

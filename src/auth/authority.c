@@ -130,6 +130,11 @@ void authority_set_groups(struct authority *authority, struct auth_groups *group
     auth_groups_drop(&before);
 }
 
+bool authority_regroup(const struct authority *authority, struct pass *pass)
+{
+    return pass_set_groups(pass, authority->groups);
+}
+
 struct revocations *authority_revocations(struct authority *authority)
 {
     return authority->revocations;

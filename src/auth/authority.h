@@ -68,8 +68,12 @@ bool authority_is_waiting_for(const struct authority *authority, size_t issuer);
 /* Borrowed until the next ones are set; NULL: none yet. For their number, and that of the skipped ones. */
 const struct key_set *authority_keys(const struct authority *authority, size_t issuer);
 
-/* Holds `groups` (NULL: none), which later passes are made with. */
+/*
+ * Holds `groups` (NULL: none), which later passes are made with; those that there are get them by authority_regroup(). False: it
+ * names no group.
+ */
 void authority_set_groups(struct authority *authority, struct auth_groups *groups);
+bool authority_regroup(const struct authority *authority, struct pass *pass);
 
 /* Borrowed: to be added to, visited and swept. */
 struct revocations *authority_revocations(struct authority *authority);

@@ -168,6 +168,33 @@ test('what a new token does not grant is not followed any more, and the rest goe
   await client.expectNothingMore();
 });
 
+forEachWorkerCount((suffix, workers) => {
+  test(`who is taken out of a group is not followed any more by sessions that are open${suffix}`, async (t) => {
+    const groups = newPath(t, 'groups.json');
+    fs.writeFileSync(groups, '{"elite":["1","2"]}');
+    const { issuer, server } = await startWithIssuer(t, [...workers, '--groups', groups]);
+    const feed = await server.client(bearer(await issuer.token({ publish: ['*'] })));
+    const [byGroup, byName] = [{ follow: ['group:elite', '3'] }, { follow: ['1', '2', '3'] }];
+    const sessions = [];
+    for (const grants of [byGroup, byGroup, byName]) {
+      const client = await server.client(bearer(await issuer.token(grants)));
+      client.follow([1, 2, 3]);
+      await client.ping();
+      sessions.push(client);
+    }
+    fs.writeFileSync(groups, '{"elite":["1","4"]}');
+    server.program.kill('SIGHUP');
+    for (const client of sessions.slice(0, 2)) assert.ok((await client.next()).token.expires > now());
+    for (const id of [2, 1, 3]) feed.publish(id, 5, 6);
+    for (const client of sessions.slice(0, 2)) {
+      assert.deepStrictEqual([await client.next(), await client.next()].map((it) => it.userId).sort(), [1, 3]);
+      client.follow([2, 4]);
+      assert.deepStrictEqual((await client.next()).error.ids, [2]);
+    }
+    assert.deepStrictEqual((await sessions[2].take(3)).map((it) => it.userId).sort(), [1, 2, 3]);
+  });
+});
+
 test('a bad token in an open session is refused, and the one before still counts', async (t) => {
   const { issuer, server } = await startWithIssuer(t);
   const client = await server.client(bearer(await issuer.token({ sub: '7' })));
