@@ -79,6 +79,10 @@ void session_trust_certificate(struct session *session)
     char *name = conn_peer_name(&session->conn);
     if (name == NULL)
         return;
+    if (!conn_peer_is_trusted_by(&session->conn, session->shard->tls)) {
+        mem_free(name); /* the authorities changed during the handshake */
+        return;
+    }
     session->permit =
         access_permit_certificate(access, span_of_text(name), conn_peer_expires_s(&session->conn));
     mem_free(name);
@@ -223,6 +227,20 @@ void session_check_access(struct session *session)
         check_deadline(session);
     else if (!access_still_holds(access, session->permit, &fault))
         session_end_by_fault(session, &fault, refusal_of(&fault)->reason);
+}
+
+void session_check_certificate(struct session *session)
+{
+    const struct shard *shard = session->shard;
+    struct fault fault;
+    if (session->permit == NULL || session->permit->pass->issuer != PASS_OF_CERTIFICATE ||
+        conn_peer_is_trusted_by(&session->conn, shard->tls))
+        return;
+    access_free_permit(shard->access, &session->permit);
+    if (session->state != SESSION_OPEN)
+        return;
+    fault_set(&fault, FAULT_token_revoked, "the certificate is not trusted any more");
+    session_end_by_fault(session, &fault, CLOSE_token_revoked);
 }
 
 void session_regroup(struct session *session)

@@ -94,9 +94,15 @@ struct tls_mail {
 static void on_tls(struct shard *shard, struct mail *mail)
 {
     struct tls_mail *tls = (struct tls_mail *)(void *)mail;
+    struct session *session;
+    struct session *next;
     tls_context_drop(&shard->tls);
     shard->tls = tls->context;
     mem_free(tls);
+    DL_FOREACH_SAFE(shard->sessions, session, next)
+    {
+        session_check_certificate(session);
+    }
 }
 
 void shard_on_mail(void *context, void *mail)

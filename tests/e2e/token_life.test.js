@@ -522,17 +522,19 @@ test('it gives up root for another user, and goes on keeping revocations', { ski
 });
 
 /* A server that takes certificates of `clients`, and what a client of the name needs. */
-async function startWithCertificates(t, more = []) {
-  const issuer = await issuerOf(t);
+async function startWithCertificates(t, { more = [], ...how } = {}) {
+  const issuer = how.issuer ?? (await issuerOf(t));
   const [pki, clients] = [new Pki(t), new Pki(t, 'clients')];
   const certificate = pki.issueServer();
-  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, ['--tls-client-ca', clients.cert, ...more]));
+  const ca = how.ca ?? clients.cert;
+  fs.writeFileSync(ca, clients.certificate);
+  const server = await startTlsServer(t, { pki, certificate }, authArgs(t, issuer, ['--tls-client-ca', ca, ...more]));
   const shown = ({ cert, key }) => ({ ...server.tls, cert: fs.readFileSync(cert), key: fs.readFileSync(key) });
   return { clients, server, shown };
 }
 
 test('a session falls when its client certificate runs out', async (t) => {
-  const { clients, server, shown } = await startWithCertificates(t, ['--token-leeway', '0']);
+  const { clients, server, shown } = await startWithCertificates(t, { more: ['--token-leeway', '0'] });
   const mortal = await server.client(shown(clients.issueMortal('7', 4)));
   const other = await server.client(shown(clients.issue('8')));
   mortal.follow([7]);
@@ -542,9 +544,37 @@ test('a session falls when its client certificate runs out', async (t) => {
   await other.expectNothingMore();
 });
 
+forEachWorkerCount((suffix, workers) => {
+  test(`a session with a client certificate falls when its authority is taken away, and not when one is added${suffix}`, async (t) => {
+    const ca = newPath(t, 'authorities.pem');
+    const [others, issuer] = [new Pki(t, 'others'), await issuerOf(t)];
+    const { clients, server, shown } = await startWithCertificates(t, { issuer, ca, more: workers });
+    const loaded = () => server.program.stderr.match(/ tls\.loaded /g).length;
+    const trust = async (...authorities) => {
+      const before = loaded();
+      fs.writeFileSync(ca, Buffer.concat(authorities.map((it) => it.certificate)));
+      server.program.kill('SIGHUP');
+      await until(() => loaded() > before, 'the authorities to be read');
+    };
+    const certificate = shown(clients.issue('7'));
+    const renewed = await server.client(shown(clients.issue('9')));
+    renewed.send({ token: await issuer.token({ sub: '9' }) });
+    assert.ok((await renewed.next()).token.expires > now());
+    const bystander = await server.client(bearer(await issuer.token({ sub: '8' })));
+    const client = await server.client(certificate);
+    await trust(clients, others);
+    const other = await server.client(shown(others.issue('6')));
+    await client.expectNothingMore();
+    await trust(others);
+    assert.deepStrictEqual(await end(client), ['token_revoked', 4403]);
+    await assert.rejects(server.client(certificate));
+    for (const it of [renewed, bystander, other]) await it.expectNothingMore();
+  });
+});
+
 test('one with a certificate who is turned away does not use up its sessions', async (t) => {
   const more = ['--max-connections', '2', '--max-sessions-per-token', '1', '--keep-alive-timeout', '200ms'];
-  const { clients, server, shown } = await startWithCertificates(t, more);
+  const { clients, server, shown } = await startWithCertificates(t, { more });
   const certificate = shown(clients.issue('7'));
   const others = await server.clients(2);
   for (let i = 0; i < 5; i++)
@@ -558,7 +588,7 @@ test('one with a certificate who is turned away does not use up its sessions', a
 });
 
 test('a client certificate is as good as a token for the name in it, until it is revoked', async (t) => {
-  const { clients, server, shown } = await startWithCertificates(t, ['--max-sessions-per-token', '2']);
+  const { clients, server, shown } = await startWithCertificates(t, { more: ['--max-sessions-per-token', '2'] });
   const operators = await Operators.of(server);
   const certificate = shown(clients.issue('7'));
   const client = await server.client(certificate);
