@@ -222,8 +222,11 @@ static enum access_verdict judge(struct access *access, const struct access_ques
     struct pass *pass = NULL;
     if (is_over(access, question, &answer->fault))
         return ACCESS_REFUSED;
+    uint64_t before = authority_verifications(access->authority);
     int result =
         authority_verify(access->authority, question->token, now_s(), waited, &pass, &refusal);
+    metrics_add(access->metrics, METRIC_token_signatures_total,
+                authority_verifications(access->authority) - before);
     if (result == 1)
         return grant(access, pass, question->held, answer);
     if (result < 0) {

@@ -31,6 +31,10 @@ static const struct refusal *refusal_of(const struct fault *fault)
     return &refusals[row];
 }
 
+/* A token costs more than any other message: so many in messages at once, then one in this time. */
+#define TOKENS_AT_ONCE 5
+#define TOKEN_EVERY_MS 1000
+
 static enum access_verdict ask(struct session *session, struct span token,
                                struct access_answer *answer)
 {
@@ -59,6 +63,7 @@ static bool park(struct session *session, struct span message, struct access_ans
         return false;
     }
     session->is_parked = true;
+    session->token_credit_ms -= TOKEN_EVERY_MS; /* it will be shown again */
     conn_pause(&session->conn);
     return true;
 }
@@ -188,11 +193,36 @@ static void refuse_token(struct session *session, const struct fault *fault)
         session_fault(session, fault);
 }
 
+/* A time that is not between now and the longest that can be owed is one of long ago. */
+static bool takes_token(struct session *session)
+{
+    uint32_t now_ms = session_now_ms(session);
+    uint32_t owed_ms = session->token_credit_ms - now_ms;
+    if (owed_ms > TOKENS_AT_ONCE * TOKEN_EVERY_MS)
+        owed_ms = 0;
+    if (owed_ms > (TOKENS_AT_ONCE - 1) * TOKEN_EVERY_MS)
+        return false;
+    session->token_credit_ms = now_ms + owed_ms + TOKEN_EVERY_MS;
+    return true;
+}
+
+static void refuse_haste(struct session *session)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_too_many_messages, "more tokens than may be: %d, then one a second",
+              TOKENS_AT_ONCE);
+    session_fault(session, &fault);
+}
+
 void session_show_token(struct session *session, struct span token, struct span message)
 {
     struct access_answer answer;
     if (!access_needs_tokens(session->shard->access)) {
         acknowledge(session);
+        return;
+    }
+    if (!takes_token(session)) {
+        refuse_haste(session);
         return;
     }
     enum access_verdict verdict = ask(session, token, &answer);

@@ -95,4 +95,7 @@ struct authority_refusal {
 int authority_verify(struct authority *authority, struct span text, int64_t now_s, uint64_t waited,
                      struct pass **pass, struct authority_refusal *refusal);
 
+/* How many signatures it has verified: that of a token that was found good lately (auth/verified.h) is not looked at again. */
+uint64_t authority_verifications(const struct authority *authority);
+
 #endif

@@ -232,6 +232,45 @@ test('operators see sessions, send them away, and change the log level; nobody e
   assert.match((await operators.ask('GET', '/metrics')).body, /^spectate_workers 2$/m);
 });
 
+test('a token that many show is verified once, until the keys change', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--workers', '1']);
+  const verified = () => server.metric('spectate_token_signatures_total');
+  const share = await issuer.token({ follow: ['7'] });
+  for (const client of await server.clients(30, bearer(share))) await client.ping();
+  const inBand = await server.client();
+  inBand.send({ token: share });
+  assert.ok((await inBand.next()).token.expires > now());
+  assert.strictEqual(await verified(), 1);
+  await (await server.client(bearer(await issuer.token({ follow: ['8'] })))).ping();
+  assert.strictEqual(await verified(), 2);
+  await issuer.addKey('ES256', 'second');
+  issuer.jwks.keys.shift();
+  fs.writeFileSync(issuer.path, JSON.stringify(issuer.jwks));
+  server.program.kill('SIGHUP');
+  await until(async () => (await server.client(bearer(share)).catch(() => undefined)) === undefined, 'the old key to be gone');
+});
+
+test('tokens in messages are limited, and the one before still counts', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--workers', '1', '--max-faults', '10000']);
+  const client = await server.client(bearer(await issuer.token({ sub: '7' })));
+  const tokens = [];
+  for (let i = 0; i < 9; i++) tokens.push(await issuer.token({ sub: '7', jti: `${i}` }));
+  for (const token of tokens) client.send({ token });
+  const answers = await client.take(9);
+  const taken = answers.filter((it) => it.token?.expires > now()).length;
+  const refused = answers.filter((it) => it.error?.code === 'too_many_messages').length;
+  assert.ok(taken >= 5 && refused > 0 && taken + refused === 9, `${taken} taken, ${refused} refused`);
+  assert.strictEqual(await server.metric('spectate_token_signatures_total'), 1 + taken);
+  client.follow([7]);
+  client.publish(7, 1, 2);
+  assert.strictEqual((await client.next()).userId, 7);
+  const shows = async () => {
+    client.send({ token: tokens[0] });
+    return (await client.next()).token;
+  };
+  await until(shows, 'a token to be taken again');
+});
+
 test("nothing of the operators' port is on the public one, and nothing of it without its token", async (t) => {
   const { issuer, server, operators } = await startWithIssuer(t, ['--max-failed-tokens-per-second', '0']);
   const requests = [

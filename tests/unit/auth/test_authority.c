@@ -252,6 +252,54 @@ TEST(a_revocation_lasts_as_long_as_the_longest_token)
     assert_int_equal(revocations_forget(revocations, NOW + 86400 + 5), 1);
 }
 
+static int verify_at(struct span token, int64_t now_s)
+{
+    pass_free(&pass);
+    return authority_verify(authority, token, now_s, AUTHORITY_NO_ISSUER, &pass, &refusal);
+}
+
+TEST(a_good_token_is_verified_once_and_all_else_is_looked_at_each_time)
+{
+    struct kit_signer signer = {"HS256", NULL, kit_secret()};
+    struct revocation by_id = {.kind = REVOKED_TOKEN, .name = span_of_text("x"), .at_s = NOW};
+    struct buf token = {0};
+    kit_append_token(&token, &signer, "{\"alg\":\"HS256\"}", OF_NOBODY);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(verify_at(buf_span(&token), NOW), 1);
+    assert_string_equal(pass->subject, "7");
+    assert_int_equal(authority_verifications(authority), 1);
+    assert_int_equal(verify_at(buf_span(&token), 1777600700), 0);
+    assert_int_equal(refusal.reason, TOKEN_expired);
+    assert_int_equal(verify_at(buf_span(&token), 1777590000), 0);
+    assert_int_equal(refusal.reason, TOKEN_not_yet_valid);
+    assert_int_equal(revocations_add(authority_revocations(authority), &by_id), 0);
+    assert_int_equal(verify_at(buf_span(&token), NOW), 0);
+    assert_int_equal(refusal.reason, TOKEN_revoked);
+    assert_int_equal(authority_verifications(authority), 1);
+    buf_fini(&token);
+}
+
+TEST(what_was_verified_is_forgotten_when_keys_change)
+{
+    struct span other = span_of_text("some secret of thirty-two bytes.");
+    assert_int_equal(verify_by_secret(OF_NOBODY), 1);
+    assert_int_equal(authority_set_secret(authority, BY_SECRET, other), 0);
+    assert_int_equal(verify_by_secret(OF_NOBODY), 0);
+    assert_int_equal(refusal.reason, TOKEN_bad_signature);
+    assert_int_equal(authority_set_secret(authority, BY_SECRET, kit_secret()), 0);
+    assert_int_equal(verify_by_secret(OF_NOBODY), 1);
+    assert_int_equal(authority_verifications(authority), 3);
+    pass_free(&pass);
+}
+
+TEST(a_bad_token_is_verified_each_time)
+{
+    struct kit_signer signer = {"HS256", NULL, span_of_text("some secret of thirty-two bytes.")};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(verify(&signer, "{\"alg\":\"HS256\"}", OF_NOBODY), 0);
+    assert_int_equal(authority_verifications(authority), 3);
+}
+
 TEST(later_passes_are_made_with_the_groups_of_their_time)
 {
     static const char claims[] = "{\"follow\":[\"group:g\"],\"exp\":1777600600}";
