@@ -199,19 +199,47 @@ static int keep_revocation(struct trust *trust, const char *path,
     return err == 0 ? revocations_add(revocations, revocation) : err;
 }
 
-static struct revocation revocation_of(const struct admin_revocation *asked)
+static enum revocation_kind kind_of(enum admin_revoke asked)
 {
     static const enum revocation_kind kinds[] = {
         [ADMIN_REVOKE_TOKEN] = REVOKED_TOKEN,
         [ADMIN_REVOKE_SUBJECT] = REVOKED_SUBJECT,
         [ADMIN_REVOKE_BEFORE] = REVOKED_BEFORE,
     };
-    bool is_before = asked->kind == ADMIN_REVOKE_BEFORE;
-    return (struct revocation){
-        .kind = kinds[asked->kind],
-        .name = span_of_text(asked->name),
-        .at_s = is_before ? asked->before_s : clock_wall_ms() / 1000,
-    };
+    return kinds[asked];
+}
+
+/*
+ * What was issued until now. An issuer's clock may be ahead of ours, and its tokens count all the same (token-leeway): so those
+ * of a subject that it dated that far ahead are meant too.
+ */
+static struct revocation revocation_of(const struct trust *trust,
+                                       const struct admin_revocation *asked)
+{
+    int64_t now_s = clock_wall_ms() / 1000;
+    struct revocation revocation = {
+        .kind = kind_of(asked->kind), .name = span_of_text(asked->name), .at_s = now_s};
+    if (asked->kind == ADMIN_REVOKE_BEFORE)
+        revocation.at_s = asked->before_s;
+    if (asked->kind == ADMIN_REVOKE_SUBJECT)
+        revocation.at_s = now_s + trust_leeway_s(trust);
+    return revocation;
+}
+
+/* By a time that is yet to come nobody would get in any more until then. */
+static int read_revocation(const struct request *request, struct admin_revocation *asked,
+                           struct fault *fault)
+{
+    const struct trust *trust = server_trust(request->session->shard->server);
+    int err = admin_decode_revocation(http_body(head_of(request)), asked, fault);
+    if (err < 0)
+        return err;
+    if (asked->kind != ADMIN_REVOKE_BEFORE ||
+        asked->before_s <= clock_wall_ms() / 1000 + trust_leeway_s(trust))
+        return 0;
+    fault_set(fault, FAULT_bad_number,
+              "issued_before: expected seconds since 1970, and not after now");
+    return ERR_INVALID;
 }
 
 static enum route_result post_revoke(const struct request *request)
@@ -220,9 +248,9 @@ static enum route_result post_revoke(const struct request *request)
     struct trust *trust = server_trust(shard->server);
     struct admin_revocation asked;
     struct fault fault;
-    if (admin_decode_revocation(http_body(head_of(request)), &asked, &fault) < 0)
+    if (read_revocation(request, &asked, &fault) < 0)
         return say_fault(request, 400, &fault);
-    struct revocation revocation = revocation_of(&asked);
+    struct revocation revocation = revocation_of(trust, &asked);
     int err = keep_revocation(trust, shard->options->revocations, &revocation);
     if (err < 0) {
         LOG(LOG_ERROR, "admin.not_revoked", NO_SESSION, "a revocation could not be kept: %s",
@@ -233,6 +261,65 @@ static enum route_result post_revoke(const struct request *request)
         return say(request, 503, "it is kept, but not carried out by all workers; repeat it\n");
     LOG(LOG_INFO, "admin.revoke", NO_SESSION, "an operator revokes tokens");
     return say_json(request, buf_append_text(request->body, "{\"revoked\":true}\n"));
+}
+
+struct search {
+    struct revocation *wanted;
+    bool is_found;
+};
+
+static int compare_revocation(void *ctx, const struct revocation *revocation)
+{
+    struct search *search = ctx;
+    if (revocation->kind == search->wanted->kind &&
+        span_equals(revocation->name, search->wanted->name)) {
+        search->wanted->at_s = revocation->at_s;
+        search->is_found = true;
+    }
+    return 0;
+}
+
+/* On disk first, as above: what could not be taken from the file is not taken back. */
+static int drop_revocation(struct trust *trust, const char *path, struct revocation *revocation)
+{
+    struct revocations *revocations = trust_revocations(trust);
+    struct search search = {.wanted = revocation};
+    int64_t at_s = revocation->at_s;
+    (void)revocations_visit(revocations, compare_revocation, &search);
+    if (!search.is_found || (revocation->kind == REVOKED_BEFORE && revocation->at_s != at_s))
+        return ERR_NOT_FOUND;
+    int err = revocations_remove(revocations, revocation);
+    if (err == 0 && path != NULL)
+        err = revocation_file_rewrite(path, revocations);
+    if (err == 0)
+        return 0;
+    int reason = errno;
+    (void)revocations_add(revocations, revocation);
+    errno = reason;
+    return err;
+}
+
+static enum route_result delete_revocation(const struct request *request)
+{
+    const struct shard *shard = request->session->shard;
+    struct trust *trust = server_trust(shard->server);
+    struct admin_revocation asked;
+    struct fault fault;
+    if (admin_decode_revocation(http_body(head_of(request)), &asked, &fault) < 0)
+        return say_fault(request, 400, &fault);
+    struct revocation revocation = revocation_of(trust, &asked);
+    int err = drop_revocation(trust, shard->options->revocations, &revocation);
+    if (err == ERR_NOT_FOUND)
+        return say(request, 404, "nothing of the kind is revoked\n");
+    if (err < 0) {
+        LOG(LOG_ERROR, "admin.not_revoked", NO_SESSION, "a revocation could not be taken back: %s",
+            err == ERR_SYSTEM ? strerror(errno) : err_text(err));
+        return say(request, 503, "it could not be taken from the file, and so still holds\n");
+    }
+    if (trust_post_pardon(trust, &revocation) < 0)
+        return say(request, 503, "it is taken back, but not by all workers\n");
+    LOG(LOG_INFO, "admin.pardon", NO_SESSION, "an operator takes a revocation back");
+    return say_json(request, buf_append_text(request->body, "{\"revoked\":false}\n"));
 }
 
 struct listing {
@@ -313,10 +400,15 @@ static const struct route {
     const char *path;
     enum route_result (*answer)(const struct request *request);
 } table[] = {
-    {"GET", "/sessions", get_sessions}, {"POST", "/kick", post_kick},
-    {"POST", "/revoke", post_revoke},   {"GET", "/revocations", get_revocations},
-    {"GET", "/log-level", get_level},   {"PUT", "/log-level", put_level},
-    {"GET", "/metrics", get_metrics},   {"GET", "/healthz", get_health},
+    {"GET", "/sessions", get_sessions},
+    {"POST", "/kick", post_kick},
+    {"POST", "/revoke", post_revoke},
+    {"GET", "/revocations", get_revocations},
+    {"DELETE", "/revocations", delete_revocation},
+    {"GET", "/log-level", get_level},
+    {"PUT", "/log-level", put_level},
+    {"GET", "/metrics", get_metrics},
+    {"GET", "/healthz", get_health},
 };
 
 /* NULL: none; `*is_known`: there is one of that path, by another method. */
@@ -334,25 +426,30 @@ static const struct route *find_route(const struct http_reader *head, bool *is_k
     return NULL;
 }
 
+/* Not asked for its budget: a flood of wrong tokens from the operators' own address must not keep them out. */
+static bool shows_operators_token(const struct session *session)
+{
+    struct credentials credentials;
+    struct buf decoded = {0};
+    int err = credentials_find(session->http, NULL, &decoded, &credentials);
+    bool is_good = err == 0 && credentials.place == CREDENTIALS_AUTHORIZATION &&
+                   trust_is_operator(server_trust(session->shard->server), credentials.token);
+    buf_fini(&decoded);
+    return is_good;
+}
+
 /* The operators' own token: nothing of it depends on the tokens of runners and spectators. */
 static int check_operator(const struct session *session, struct fault *fault)
 {
-    struct trust *trust = server_trust(session->shard->server);
-    struct failed_tokens *failed = trust_failed_operators(trust);
+    struct failed_tokens *failed = trust_failed_operators(server_trust(session->shard->server));
     struct ip address = session_address(session);
     uint64_t now_ms = worker_now_ms(session->shard->worker);
-    struct credentials credentials;
-    struct buf decoded = {0};
+    if (shows_operators_token(session))
+        return 200;
     if (failed_tokens_is_over(failed, address, now_ms)) {
         fault_set(fault, FAULT_too_many_failed_tokens, "too many bad tokens from this address");
         return 429;
     }
-    int err = credentials_find(session->http, NULL, &decoded, &credentials);
-    bool is_good = err == 0 && credentials.place == CREDENTIALS_AUTHORIZATION &&
-                   trust_is_operator(trust, credentials.token);
-    buf_fini(&decoded);
-    if (is_good)
-        return 200;
     failed_tokens_add(failed, address, now_ms);
     fault_set(fault, FAULT_bad_token, "this needs the operators' token");
     return 401;

@@ -66,9 +66,10 @@ struct session {
     struct ip client; /* who it is: the peer, or the one that trusted proxies named */
     uint32_t
         deadline_ms; /* HTTP, CLOSING, LINGERING, and OPEN while a token is awaited: when patience ends; OPEN: when it last kept up */
-    uint32_t heard_ms;       /* when the last byte came */
-    uint32_t refilled_ms;    /* when message_tokens was last brought up to date */
-    uint32_t message_tokens; /* messages it may send now */
+    uint32_t heard_ms;        /* when the last byte came */
+    uint32_t refilled_ms;     /* when message_tokens was last brought up to date */
+    uint32_t message_tokens;  /* messages it may send now */
+    uint32_t token_credit_ms; /* until when the tokens that it showed in messages are paid for */
     uint32_t faults;
     uint8_t state;
     uint8_t reason; /* enum close_reason, once it is closing */

@@ -39,6 +39,12 @@ void session_need_token(struct session *session);
 /* The sweep, and after a revocation: close it when its time is up. */
 void session_check_access(struct session *session);
 
+/* The authorities of client certificates may have changed: one that none of them vouches for ends. */
+void session_check_certificate(struct session *session);
+
+/* Groups have changed: what may not be followed any more is not, and then the session is told as after a new token. */
+void session_regroup(struct session *session);
+
 /* Keys have come: take up again what it waited with. */
 void session_resume(struct session *session, const struct parked_bytes *bytes);
 

@@ -46,7 +46,12 @@ static void on_keys(struct shard *shard, struct mail *mail)
 
 static void on_groups(struct shard *shard, struct mail *mail)
 {
+    struct session *session;
     access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
+    DL_FOREACH(shard->sessions, session)
+    {
+        session_regroup(session);
+    }
 }
 
 static void check_access(struct shard *shard)
@@ -62,7 +67,9 @@ static void check_access(struct shard *shard)
 static void on_revoke(struct shard *shard, struct mail *mail)
 {
     struct revoke_mail *revoke = (struct revoke_mail *)(void *)mail;
-    if (access_revoke(shard->access, &revoke->revocation) < 0)
+    if (revoke->is_lifted)
+        access_pardon(shard->access, &revoke->revocation);
+    else if (access_revoke(shard->access, &revoke->revocation) < 0)
         LOG(LOG_ERROR, "auth.not_revoked", NO_SESSION, "there is no room for a revocation");
     mem_free(revoke);
     check_access(shard);
@@ -89,9 +96,15 @@ struct tls_mail {
 static void on_tls(struct shard *shard, struct mail *mail)
 {
     struct tls_mail *tls = (struct tls_mail *)(void *)mail;
+    struct session *session;
+    struct session *next;
     tls_context_drop(&shard->tls);
     shard->tls = tls->context;
     mem_free(tls);
+    DL_FOREACH_SAFE(shard->sessions, session, next)
+    {
+        session_check_certificate(session);
+    }
 }
 
 void shard_on_mail(void *context, void *mail)

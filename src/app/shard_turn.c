@@ -6,6 +6,7 @@
 #include "app/access.h"
 #include "app/doorstep.h"
 #include "app/relay.h"
+#include "app/session_access.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -84,6 +85,7 @@ void shard_on_tick(void *context, uint64_t now_ms)
     doorstep_sweep(shard);
     give_memory_back(shard);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
+    access_end_waits(shard->access, now_ms, session_resume);
     access_tidy(shard->access, now_ms);
     shard_refresh_metrics(shard);
 }

@@ -279,12 +279,14 @@ static void post_groups(const struct trust *trust)
     }
 }
 
-static int post_revocation_to(struct shard *shard, const struct revocation *revocation)
+static int post_revocation_to(struct shard *shard, const struct revocation *revocation,
+                              bool is_lifted)
 {
     struct revoke_mail *mail = mem_try(sizeof *mail + revocation->name.len);
     if (mail == NULL)
         return ERR_NO_MEMORY;
     mail->mail.kind = MAIL_REVOKE;
+    mail->is_lifted = is_lifted;
     mail->revocation = *revocation;
     mail->revocation.name = span_of(mail->name, revocation->name.len);
     if (revocation->name.len > 0)
@@ -295,14 +297,25 @@ static int post_revocation_to(struct shard *shard, const struct revocation *revo
     return err;
 }
 
-int trust_post_revocation(const struct trust *trust, const struct revocation *revocation)
+static int post_to_all(const struct trust *trust, const struct revocation *revocation,
+                       bool is_lifted)
 {
     int err = 0;
     for (size_t i = 0; i < trust->shard_count; i++) {
-        int posted = post_revocation_to(trust->shards[i], revocation);
+        int posted = post_revocation_to(trust->shards[i], revocation, is_lifted);
         err = err < 0 ? err : posted;
     }
     return err;
+}
+
+int trust_post_revocation(const struct trust *trust, const struct revocation *revocation)
+{
+    return post_to_all(trust, revocation, false);
+}
+
+int trust_post_pardon(const struct trust *trust, const struct revocation *revocation)
+{
+    return post_to_all(trust, revocation, true);
 }
 
 /* In the fetcher's thread. */
@@ -361,9 +374,11 @@ void trust_reload(struct trust *trust)
         reload_issuer(trust, i);
     if (trust->options->groups == NULL || read_groups(trust->options->groups, &groups) < 0)
         return;
+    bool is_new = trust->groups == NULL || !auth_groups_equal(trust->groups, groups);
     auth_groups_drop(&trust->groups);
     trust->groups = groups;
-    post_groups(trust);
+    if (is_new)
+        post_groups(trust); /* what each session may follow is looked at again */
 }
 
 /* --- asked by shards ------------------------------------------------------------------------------------------------ */
@@ -376,6 +391,11 @@ bool trust_needs_tokens(const struct trust *trust)
 int64_t trust_leeway_s(const struct trust *trust)
 {
     return seconds(trust->options->token_leeway_ms);
+}
+
+uint64_t trust_patience_ms(const struct trust *trust)
+{
+    return trust->options->token_timeout_ms;
 }
 
 static int copy_revocation(void *ctx, const struct revocation *revocation)

@@ -30,9 +30,10 @@ struct keys_mail {
     struct key_text *text; /* held; NULL: they could not be had */
 };
 
-/* What no longer counts, for one shard. */
+/* What no longer counts, or does again, for one shard. */
 struct revoke_mail {
     struct mail mail;
+    bool is_lifted;               /* it counts again */
     struct revocation revocation; /* its name lies behind */
     char name[];
 };
@@ -70,6 +71,9 @@ bool trust_needs_tokens(const struct trust *trust);
 /* By how much clocks may differ. */
 int64_t trust_leeway_s(const struct trust *trust);
 
+/* For how long a session may wait for keys. */
+uint64_t trust_patience_ms(const struct trust *trust);
+
 /* With all that is known now. Owned by the caller. */
 struct authority *trust_new_authority(const struct trust *trust, authority_refresh_fn *refresh,
                                       void *ctx);
@@ -88,8 +92,9 @@ struct token_accounts *trust_accounts(const struct trust *trust);
 /* Is this the operators' token? */
 bool trust_is_operator(const struct trust *trust, struct span token);
 
-/* Carried out by every shard. ERR_FULL, ERR_CLOSED, ERR_NO_MEMORY: not by all of them. */
+/* Carried out, or taken back, by every shard. ERR_FULL, ERR_CLOSED, ERR_NO_MEMORY: not by all of them. */
 int trust_post_revocation(const struct trust *trust, const struct revocation *revocation);
+int trust_post_pardon(const struct trust *trust, const struct revocation *revocation);
 
 /* The revocations that were read from their file. Borrowed; main thread, and the operators'. */
 struct revocations *trust_revocations(const struct trust *trust);

@@ -31,9 +31,9 @@ struct words {
 struct grants {
     struct words ids;
     struct words prefixes;
-    const struct grants **members; /* of the groups; NULL: no such group */
-    size_t member_count;
-    struct auth_groups *groups; /* held; NULL: none */
+    struct words names;            /* of groups */
+    const struct grants **members; /* of each of these groups; NULL: no such group */
+    struct auth_groups *groups;    /* held; NULL: none */
     const uint8_t *text;
 };
 
@@ -98,14 +98,26 @@ static struct sizes measure(const struct pattern *patterns, size_t count)
 {
     struct sizes sizes = {0};
     for (size_t i = 0; i < count; i++) {
-        if (patterns[i].kind == KIND_GROUP) {
-            sizes.members++;
-        } else {
-            sizes.words++;
-            sizes.text_bytes += patterns[i].text.len;
-        }
+        sizes.members += patterns[i].kind == KIND_GROUP;
+        sizes.words++;
+        sizes.text_bytes += patterns[i].text.len;
     }
     return sizes;
+}
+
+static struct span text_of(const struct grants *grants, struct word word)
+{
+    return span_of(grants->text + word.at, word.len);
+}
+
+static void count_word(struct grants *grants, enum kind kind)
+{
+    struct words *const lists[] = {
+        [KIND_ID] = &grants->ids,
+        [KIND_PREFIX] = &grants->prefixes,
+        [KIND_GROUP] = &grants->names,
+    };
+    lists[kind]->count++;
 }
 
 static void fill(struct grants *grants, const struct pattern *patterns, size_t count,
@@ -119,21 +131,14 @@ static void fill(struct grants *grants, const struct pattern *patterns, size_t c
     grants->ids.words = words;
     for (size_t i = 0; i < count; i++) {
         const struct pattern *pattern = &patterns[i];
-        if (pattern->kind == KIND_GROUP) {
-            const struct grants *member = auth_groups_find(grants->groups, pattern->text);
-            grants->members[grants->member_count++] = member;
-            continue;
-        }
         if (pattern->text.len > 0)
             memcpy(text + used, pattern->text.data, pattern->text.len);
         *words++ = (struct word){.at = used, .len = (uint32_t)pattern->text.len};
         used += (uint32_t)pattern->text.len;
-        if (pattern->kind == KIND_ID)
-            grants->ids.count++;
-        else
-            grants->prefixes.count++;
+        count_word(grants, pattern->kind);
     }
     grants->prefixes.words = grants->ids.words + grants->ids.count;
+    grants->names.words = grants->prefixes.words + grants->prefixes.count;
 }
 
 static int make(struct pattern *patterns, size_t count, struct auth_groups *groups,
@@ -145,9 +150,8 @@ static int make(struct pattern *patterns, size_t count, struct auth_groups *grou
                                   sizes.words * sizeof(struct word) + sizes.text_bytes);
     if (made == NULL)
         return ERR_NO_MEMORY;
-    if (groups != NULL && sizes.members > 0)
-        made->groups = auth_groups_hold(groups);
     fill(made, patterns, count, &sizes);
+    (void)grants_rebind(made, groups);
     *grants = made;
     return 0;
 }
@@ -176,9 +180,33 @@ void grants_free(struct grants **grants)
     *grants = NULL;
 }
 
-static struct span text_of(const struct grants *grants, struct word word)
+bool grants_rebind(struct grants *grants, struct auth_groups *groups)
 {
-    return span_of(grants->text + word.at, word.len);
+    if (grants == NULL || grants->names.count == 0)
+        return false;
+    struct auth_groups *before = grants->groups;
+    grants->groups = groups == NULL ? NULL : auth_groups_hold(groups);
+    for (size_t i = 0; i < grants->names.count; i++)
+        grants->members[i] = auth_groups_find(groups, text_of(grants, grants->names.words[i]));
+    auth_groups_drop(&before);
+    return true;
+}
+
+static bool has_same_words(struct words words, struct words other)
+{
+    return words.count == other.count &&
+           (words.count == 0 ||
+            memcmp(words.words, other.words, words.count * sizeof *words.words) == 0);
+}
+
+bool grants_equal(const struct grants *grants, const struct grants *other)
+{
+    size_t count = grants->ids.count + grants->prefixes.count;
+    if (!has_same_words(grants->ids, other->ids) ||
+        !has_same_words(grants->prefixes, other->prefixes))
+        return false;
+    const struct word *last = &grants->ids.words[count - (count > 0)];
+    return count == 0 || memcmp(grants->text, other->text, last->at + last->len) == 0;
 }
 
 /*
@@ -211,7 +239,7 @@ bool grants_allow(const struct grants *grants, struct span id)
         return true;
     if (find_last(grants, grants->ids, id, &found) && span_equals(id, found))
         return true;
-    for (size_t i = 0; i < grants->member_count; i++) {
+    for (size_t i = 0; i < grants->names.count; i++) {
         if (grants_allow(grants->members[i], id))
             return true;
     }
@@ -224,7 +252,7 @@ bool grants_allow_all(const struct grants *grants)
         return false;
     if (grants->prefixes.count > 0 && grants->prefixes.words[0].len == 0)
         return true;
-    for (size_t i = 0; i < grants->member_count; i++) {
+    for (size_t i = 0; i < grants->names.count; i++) {
         if (grants_allow_all(grants->members[i]))
             return true;
     }

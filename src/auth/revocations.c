@@ -120,6 +120,24 @@ int revocations_add(struct revocations *set, const struct revocation *revocation
     return 0;
 }
 
+int revocations_remove(struct revocations *set, const struct revocation *revocation)
+{
+    if (!revocation_is_valid(revocation))
+        return ERR_INVALID;
+    if (revocation->kind == REVOKED_BEFORE) {
+        if (set->issued_before_s == NEVER || set->issued_before_s != revocation->at_s)
+            return ERR_NOT_FOUND;
+        set->issued_before_s = NEVER;
+        return 0;
+    }
+    struct entry_key key = key_of(revocation->kind, revocation->name);
+    struct entry *entry = set->entries != NULL ? find(set, &key) : NULL;
+    if (entry == NULL)
+        return ERR_NOT_FOUND;
+    remove_entry(set, entry);
+    return 0;
+}
+
 static const struct entry *find_named(const struct revocations *set, enum revocation_kind kind,
                                       const char *name)
 {

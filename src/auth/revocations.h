@@ -26,7 +26,7 @@ struct revocation {
     struct span
         name; /* the jti or sub: UTF-8 of 1 to PASS_NAME_BYTES bytes; REVOKED_BEFORE: empty */
     int64_t
-        at_s; /* when it was revoked; REVOKED_BEFORE: what was issued before it is revoked. UTC since 1970 */
+        at_s; /* REVOKED_SUBJECT: what was issued up to then, REVOKED_BEFORE: before then; REVOKED_TOKEN: when. UTC since 1970 */
 };
 
 /* The kind goes with the name, which has the right length and no NUL. Whether it is UTF-8 is the caller's to know. */
@@ -43,6 +43,12 @@ void revocations_free(struct revocations **set);
  * above; ERR_FULL: `max` entries; ERR_NO_MEMORY. Copies the name.
  */
 int revocations_add(struct revocations *set, const struct revocation *revocation);
+
+/*
+ * Take one back: the entry of this kind and name, whenever it was made; of REVOKED_BEFORE the one of just this time. 0;
+ * ERR_NOT_FOUND: there is none; ERR_INVALID: not a revocation as above.
+ */
+int revocations_remove(struct revocations *set, const struct revocation *revocation);
 
 /* Is the pass revoked? One of a certificate is, by its subject alone. */
 bool revocations_match(const struct revocations *set, const struct pass *pass);

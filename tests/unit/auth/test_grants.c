@@ -161,6 +161,38 @@ TEST(groups_allow_their_members_and_live_as_long_as_the_grants)
     grants_free(&all);
 }
 
+static struct auth_groups *groups_of(const char *text)
+{
+    char message[AUTH_GROUPS_MESSAGE_BYTES];
+    struct auth_groups *groups = NULL;
+    assert_int_equal(auth_groups_parse(span_of_text(text), &groups, message), 0);
+    return groups;
+}
+
+TEST(grants_get_what_their_groups_hold_when_these_change)
+{
+    static const char *const patterns[] = {"group:a", "group:b", "9", "pro-*", NULL};
+    static const char *const no_groups[] = {"9", NULL};
+    struct auth_groups *before = groups_of("{\"a\":[1,2],\"c\":[4]}");
+    struct auth_groups *after = groups_of("{\"a\":[2],\"b\":[3]}");
+    struct grants *grants = NULL;
+    struct grants *plain = grant(no_groups);
+    assert_int_equal(make(patterns, before, &grants), 0);
+    auth_groups_drop(&before);
+    assert_true(allow(grants, "1") && allow(grants, "2") && !allow(grants, "3"));
+    assert_true(grants_rebind(grants, after));
+    auth_groups_drop(&after);
+    assert_true(!allow(grants, "1") && allow(grants, "2") && allow(grants, "3"));
+    assert_true(allow(grants, "9") && allow(grants, "pro-1") && !allow(grants, "4"));
+    assert_true(grants_rebind(grants, NULL));
+    assert_false(allow(grants, "2"));
+    assert_true(allow(grants, "9"));
+    assert_false(grants_rebind(plain, NULL));
+    assert_false(grants_rebind(NULL, NULL));
+    grants_free(&grants);
+    grants_free(&plain);
+}
+
 TEST(without_groups_a_group_grants_nothing)
 {
     static const char *const patterns[] = {"group:elite", "group:*", NULL};

@@ -98,6 +98,29 @@ TEST(the_later_of_two_counts)
     assert_false(is_revoked("8", NULL, 20));
 }
 
+TEST(a_revocation_can_be_taken_back_and_others_hold)
+{
+    struct revocation token = {.kind = REVOKED_TOKEN, .name = span_of_text("a")};
+    struct revocation subject = {.kind = REVOKED_SUBJECT, .name = span_of_text("a")};
+    struct revocation other_time = {.kind = REVOKED_BEFORE, .at_s = 19};
+    struct revocation time = {.kind = REVOKED_BEFORE, .at_s = 20};
+    assert_int_equal(revocations_remove(set, &token), ERR_NOT_FOUND);
+    assert_int_equal(revocations_remove(set, &time), ERR_NOT_FOUND);
+    assert_int_equal(add(REVOKED_TOKEN, "a", 100), 0);
+    assert_int_equal(add(REVOKED_BEFORE, "", 20), 0);
+    assert_int_equal(revocations_remove(set, &subject), ERR_NOT_FOUND);
+    assert_int_equal(revocations_remove(set, &other_time), ERR_NOT_FOUND);
+    assert_true(is_revoked(NULL, "b", 19));
+    assert_int_equal(revocations_remove(set, &time), 0);
+    assert_false(is_revoked(NULL, "b", 19));
+    assert_true(is_revoked(NULL, "a", 50));
+    assert_int_equal(revocations_remove(set, &token), 0);
+    assert_false(is_revoked(NULL, "a", 50));
+    assert_int_equal(revocations_count(set), 0);
+    struct revocation nothing = {.kind = REVOKED_TOKEN};
+    assert_int_equal(revocations_remove(set, &nothing), ERR_INVALID);
+}
+
 TEST(what_is_no_revocation_is_refused)
 {
     char name[PASS_NAME_BYTES + 2] = {0};
