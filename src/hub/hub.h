@@ -222,7 +222,11 @@ bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, ui
  */
 const uint64_t *hub_applied(const struct hub *hub, size_t *origins);
 
-/* Serve everybody what is pending. True when the budget ran out: call again next turn. */
+/*
+ * Serve everybody what is pending. True when the budget ran out: call again next turn. The audiences with news take turns, each
+ * with so many sends at a time: what comes while a crowd is served waits for one such share of it, not for all.
+ */
+#define HUB_FLUSH_SHARE 64
 bool hub_flush(struct hub *hub, uint64_t now_ms);
 
 /* When something waits for a tick of a pace: hub_flush() is to be called then. UINT64_MAX: nothing waits. */
