@@ -123,6 +123,7 @@ struct hub_stats {
     uint64_t
         superseded; /* pairs given up for a newer one of the same runner; the last few when in sync again, or leaving */
     uint64_t sends; /* calls of sink.send */
+    uint64_t moved; /* runners in the sets that followers left and took up: the work of following */
 };
 
 /* What is known of a follower's way with probes. */
