@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 #define EXPIRES_PER_TICK 10000
-#define STORM_SESSIONS 1000
+#define STORM_SESSIONS 250
 
 static void sweep_sessions(struct shard *shard)
 {
