@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/rests.h"
 #include "app/session_access.h"
 #include "app/shard.h"
 #include "base/err.h"
@@ -171,8 +172,10 @@ static int follow(struct session *session, struct seed_message *message)
         .pace_ms = message->pace_ms,
     };
     metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
+    uint64_t moved = hub_stats(shard->hub).moved;
     int err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
     session_check_queue(session);
+    rests_charge(session, hub_stats(shard->hub).moved - moved);
     return err;
 }
 

@@ -80,6 +80,8 @@ struct session {
     bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
     bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
+    bool is_resting : 1;   /* its follows cost more than they may; nothing is read (app/rests.h) */
+    uint32_t follow_due;   /* app/rests.h: until when its follows are paid for */
 };
 
 /* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */

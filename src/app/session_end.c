@@ -1,6 +1,7 @@
 /* How a session ends: it lets go of what it holds, and then of its socket. */
 #include "app/session_phase.h"
 
+#include "app/rests.h"
 #include "app/session_access.h"
 #include "app/shard.h"
 #include "base/log.h"
@@ -23,6 +24,7 @@ static void let_go(struct session *session)
         http_reader_free(&session->http);
     }
     session_end_access(session);
+    rests_end(&session->shard->rests, session);
 }
 
 static void linger(struct session *session)

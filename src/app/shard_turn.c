@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 #define EXPIRES_PER_TICK 10000
-#define STORM_SESSIONS 1000
+#define STORM_SESSIONS 250
 
 static void sweep_sessions(struct shard *shard)
 {
@@ -43,8 +43,6 @@ static bool flush(struct shard *shard, uint64_t now_ms)
     uint64_t begin_us = clock_monotonic_us();
     uint64_t sends = hub_stats(shard->hub).sends;
     bool has_more = hub_flush(shard->hub, now_ms);
-    if (hub_next_tick_ms(shard->hub) != UINT64_MAX)
-        worker_wake_at(shard->worker, hub_next_tick_ms(shard->hub));
     if (hub_stats(shard->hub).sends != sends)
         metrics_observe_us(shard->metrics, METRIC_flush_seconds, clock_monotonic_us() - begin_us);
     return has_more;
@@ -58,11 +56,22 @@ static bool post_positions(struct shard *shard)
     return has_more;
 }
 
+static void wake_in_time(struct shard *shard)
+{
+    uint64_t tick_ms = hub_next_tick_ms(shard->hub);
+    uint64_t rest_ms = rests_next_ms(&shard->rests);
+    uint64_t next_ms = tick_ms < rest_ms ? tick_ms : rest_ms;
+    if (next_ms != UINT64_MAX)
+        worker_wake_at(shard->worker, next_ms);
+}
+
 bool shard_on_turn(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
+    rests_turn(&shard->rests, now_ms);
     bool has_more = post_positions(shard);
     has_more |= flush(shard, now_ms);
+    wake_in_time(shard);
     check_drained(shard, now_ms);
     return has_more;
 }
