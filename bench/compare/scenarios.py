@@ -21,6 +21,14 @@ SCENARIOS = {
         "plot": "highest clean rate, ours ÷ theirs",
         "measure": "rate",
     },
+    "fans": {
+        "title": "Many positions to many",
+        "what": "500 followers of the same 100 runners, 16,000 positions a second: 8 million deliveries in each.",
+        "options": {"followers": 500, "runners": 100, "draw": "same", "rate": 16000, "duration": "3s"},
+        "plot": "p99 at 8 million a second",
+        "measure": "p99",
+        "columns": ["deliveries", "cpu", "p50", "p99", "p999", "missing", "stale"],
+    },
     "friends": {
         "title": "Everybody has friends of their own",
         "what": "4000 followers of 5 random runners each, of 1000; 2000 positions a second, each to 20 followers on average.",
@@ -47,21 +55,22 @@ SCENARIOS = {
     },
     "burst": {
         "title": "One position to everybody",
-        "what": "4000 sessions all follow one runner, who publishes once a second, and one of 100 others, who publish 100 "
-        "positions a second in all. \"Last\" is from publishing to the last of the 4000; p50 and p99 are the others'.",
+        "what": "16,000 sessions follow one runner, who publishes once a second; 100 others follow one of 100 others each, who "
+        "publish 200 positions a second in all. \"Last\" is from publishing to the last of the 16,000; p50 and p99 are the "
+        "others'.",
         "options": {
-            "followers": 4000, "runners": 101, "follow": 2, "draw": "star", "rate": 100, "star-every": "1s", "duration": "4s",
+            "followers": 16100, "runners": 101, "follow": 1, "draw": "apart", "rate": 200, "star-every": "1s", "duration": "4s",
         },
-        "plot": "time to the last of 4000",
+        "plot": "time to the last of 16,000",
         "measure": "last",
-        "columns": ["last", "cpu", "p50", "p99", "missing", "stale"],
+        "columns": ["last", "cpu", "p50", "p99", "p999", "missing", "stale"],
     },
     "storm": {
         "title": "Everybody comes at once",
-        "what": "4000 connections at 4000 a second, each then follows 5 of 1000 runners. The time is from when a connection "
+        "what": "19,000 connections at 5000 a second, each then follows 5 of 100 runners. The time is from when a connection "
         "was due to the server's handshake.",
         "options": {
-            "followers": 4000, "runners": 1000, "follow": 5, "draw": "random", "rate": 0, "connect-rate": 4000,
+            "followers": 19000, "runners": 100, "follow": 5, "draw": "random", "rate": 0, "connect-rate": 5000,
             "connect-window": 100000, "warm-up": 0, "duration": 0,
         },
         "plot": "handshake p99",

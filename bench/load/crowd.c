@@ -68,14 +68,19 @@ static void fill_star(const struct crowd *crowd, uint32_t follower, uint32_t *se
     draw_rest(crowd, set, 1, random);
 }
 
+static void fill_apart(const struct crowd *crowd, uint32_t follower, uint32_t *set,
+                       struct random *random)
+{
+    set[0] = follower + 1 < crowd->runners ? follower + 1 : 0;
+    draw_rest(crowd, set, 1, random);
+}
+
 static const struct draw {
     const char *name;
     fill_fn *fill;
 } draws[] = {
-    {"same", fill_same},
-    {"next", fill_next},
-    {"random", fill_random},
-    {"star", fill_star},
+    {"same", fill_same}, {"next", fill_next},   {"random", fill_random},
+    {"star", fill_star}, {"apart", fill_apart},
 };
 
 static fill_fn *find_fill(const char *name)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 
 #define MAX_MESSAGE_BYTES (16U << 20)
+#define FROM_ONE_ADDRESS 4096
 
 static void close_for(struct peer *peer, const char *why)
 {
@@ -30,6 +31,19 @@ static void watch(struct peer *peer, int operation)
 
 /* --- opening -------------------------------------------------------------------------------------------------------- */
 
+/*
+ * An address has some 28,000 ports, and the kernel looks the longer for a free one the more are taken: seconds in all, of
+ * 19,000. So some thousands have another address. Where that can't be had, the kernel chooses.
+ */
+static void bind_to_some(int fd)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int on = 1;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)fd / FROM_ONE_ADDRESS);
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    (void)bind(fd, (struct sockaddr *)&address, sizeof address);
+}
+
 int peer_open(struct peer *peer, const struct peer_target *target)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(target->port)};
@@ -45,6 +59,7 @@ int peer_open(struct peer *peer, const struct peer_target *target)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (target->receive_bytes > 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &target->receive_bytes, sizeof target->receive_bytes);
+    bind_to_some(fd);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) {
         close(fd);
         return ERR_SYSTEM;

@@ -12,7 +12,6 @@
 #define PARKED_MAX 1000
 #define PARKED_PER_ADDRESS (PARKED_MAX / 10)
 #define TIDY_EVERY_MS 60000
-#define TOKENS_PER_SECOND 5 /* in messages of one session */
 
 /* A session that waits for keys. */
 struct parked {
@@ -20,7 +19,15 @@ struct parked {
     struct parked *next;
     struct session *session; /* borrowed */
     size_t issuer;
+    uint64_t waited;   /* issuers, as authority_verify() has them: this one is among them */
+    uint64_t since_ms; /* monotonic */
     struct parked_bytes bytes;
+};
+
+/* Who goes on after a wait; its next question is that of the token that has waited. */
+struct resumed {
+    const struct session *session; /* borrowed; NULL: nobody */
+    uint64_t waited;
 };
 
 struct access {
@@ -29,7 +36,9 @@ struct access {
     struct authority *authority; /* owned */
     struct parked *parked;       /* owned, in the order in which they came */
     size_t parked_count;
+    struct resumed resumed;
     int64_t leeway_s;
+    uint64_t patience_ms; /* of those who wait */
     uint64_t tidy_at_ms;
 };
 
@@ -46,6 +55,7 @@ struct access *access_new(struct trust *trust, struct metrics *metrics)
     access->metrics = metrics;
     access->authority = trust_new_authority(trust, ask_for_keys, access);
     access->leeway_s = trust_leeway_s(trust);
+    access->patience_ms = trust_patience_ms(trust);
     return access;
 }
 
@@ -156,8 +166,6 @@ static int make_permit(struct access *access, struct pass *pass, struct permit *
         return ERR_NO_MEMORY;
     }
     permit->pass = pass;
-    if (held != NULL)
-        permit->shown.due_us = atomic_load(&held->shown.due_us);
     int err = enter_account(access, permit, held);
     if (err < 0)
         access_free_permit(access, &permit);
@@ -195,15 +203,30 @@ struct permit *access_permit_certificate(struct access *access, struct span name
     return permit;
 }
 
-enum access_verdict access_ask(struct access *access, const struct access_question *question,
-                               struct access_answer *answer)
+static uint64_t waited_by(const struct access *access, const struct session *session)
+{
+    return access->resumed.session == session ? access->resumed.waited : AUTHORITY_NO_ISSUER;
+}
+
+/* To have waited in vain is no proof that the token is bad. */
+static enum token_refusal reason_of(const struct authority_refusal *refusal, uint64_t waited)
+{
+    bool is_late = waited == AUTHORITY_EVERY_ISSUER && refusal->reason == TOKEN_unknown_key;
+    return is_late ? TOKEN_no_keys : refusal->reason;
+}
+
+static enum access_verdict judge(struct access *access, const struct access_question *question,
+                                 uint64_t waited, struct access_answer *answer)
 {
     struct authority_refusal refusal;
     struct pass *pass = NULL;
-    *answer = (struct access_answer){0};
     if (is_over(access, question, &answer->fault))
         return ACCESS_REFUSED;
-    int result = authority_verify(access->authority, question->token, now_s(), &pass, &refusal);
+    uint64_t before = authority_verifications(access->authority);
+    int result =
+        authority_verify(access->authority, question->token, now_s(), waited, &pass, &refusal);
+    metrics_add(access->metrics, METRIC_token_signatures_total,
+                authority_verifications(access->authority) - before);
     if (result == 1)
         return grant(access, pass, question->held, answer);
     if (result < 0) {
@@ -211,10 +234,18 @@ enum access_verdict access_ask(struct access *access, const struct access_questi
         return ACCESS_REFUSED;
     }
     answer->issuer = refusal.issuer;
-    if (refusal.is_waiting && !question->has_waited)
+    if (refusal.is_waiting)
         return ACCESS_WAITS;
-    refuse(access, question, refusal.reason, &answer->fault);
+    refuse(access, question, reason_of(&refusal, waited), &answer->fault);
     return ACCESS_REFUSED;
+}
+
+enum access_verdict access_ask(struct access *access, const struct access_question *question,
+                               struct access_answer *answer)
+{
+    *answer = (struct access_answer){.waited = waited_by(access, question->session)};
+    access->resumed = (struct resumed){0};
+    return judge(access, question, answer->waited, answer);
 }
 
 bool access_still_holds(const struct access *access, const struct permit *permit,
@@ -228,11 +259,6 @@ bool access_still_holds(const struct access *access, const struct permit *permit
     else
         return true;
     return false;
-}
-
-bool access_takes_token(struct permit *permit, uint64_t now_ms)
-{
-    return rate_take(&permit->shown, TOKENS_PER_SECOND, now_ms);
 }
 
 bool access_takes_message(struct access *access, struct permit *permit, uint64_t now_ms)
@@ -289,17 +315,19 @@ static bool has_its_share(const struct access *access, const struct session *ses
     return count >= PARKED_PER_ADDRESS;
 }
 
-int access_park(struct access *access, struct session *session, size_t issuer, struct span message)
+int access_park(struct access *access, const struct access_wait *wait, struct span message)
 {
-    if (access->parked_count == PARKED_MAX || has_its_share(access, session))
+    if (access->parked_count == PARKED_MAX || has_its_share(access, wait->session))
         return ERR_FULL;
     struct parked *parked = mem_try(sizeof *parked);
     if (parked == NULL || buf_append(&parked->bytes.message, message) < 0) {
         mem_free(parked);
         return ERR_NO_MEMORY;
     }
-    parked->session = session;
-    parked->issuer = issuer;
+    parked->session = wait->session;
+    parked->issuer = wait->issuer;
+    parked->waited = wait->waited | UINT64_C(1) << wait->issuer;
+    parked->since_ms = wait->now_ms;
     DL_APPEND(access->parked, parked);
     access->parked_count++;
     return 0;
@@ -342,19 +370,41 @@ size_t access_parked(const struct access *access)
     return access->parked_count;
 }
 
+/* Only what waited has waited: not what the session says behind it. */
+static void resume_one(struct access *access, struct parked *parked, uint64_t waited,
+                       access_resume_fn *resume)
+{
+    take_out(access, parked);
+    access->resumed = (struct resumed){.session = parked->session, .waited = waited};
+    resume(parked->session, &parked->bytes);
+    access->resumed = (struct resumed){0};
+    free_parked(parked);
+}
+
 /* Resuming one may end it or another, or park it again behind all that are here now: so always from the front. */
 static void resume_waiting(struct access *access, size_t issuer, access_resume_fn *resume)
 {
     for (size_t left = access->parked_count; left > 0 && access->parked != NULL; left--) {
         struct parked *first = access->parked;
-        DL_DELETE(access->parked, first);
-        if (first->issuer != issuer) {
-            DL_APPEND(access->parked, first);
+        if (first->issuer == issuer) {
+            resume_one(access, first, first->waited, resume);
             continue;
         }
-        access->parked_count--;
-        resume(first->session, &first->bytes);
-        free_parked(first);
+        DL_DELETE(access->parked, first);
+        DL_APPEND(access->parked, first);
+    }
+}
+
+void access_end_waits(struct access *access, uint64_t now_ms, access_resume_fn *resume)
+{
+    for (size_t left = access->parked_count; left > 0 && access->parked != NULL; left--) {
+        struct parked *first = access->parked;
+        if (now_ms - first->since_ms >= access->patience_ms) {
+            resume_one(access, first, AUTHORITY_EVERY_ISSUER, resume);
+            continue;
+        }
+        DL_DELETE(access->parked, first);
+        DL_APPEND(access->parked, first);
     }
 }
 
@@ -380,13 +430,13 @@ const struct auth_groups *access_groups(const struct access *access)
     return authority_groups(access->authority);
 }
 
-void access_bind_groups(const struct access *access, struct permit *permit)
-{
-    grants_bind(permit->pass->follow, authority_groups(access->authority));
-}
-
 void access_on_groups(struct access *access, struct groups_mail *mail)
 {
     authority_set_groups(access->authority, mail->groups);
     groups_mail_free(mail);
+}
+
+bool access_regroup(const struct access *access, struct permit *permit)
+{
+    return authority_regroup(access->authority, permit->pass);
 }

@@ -6,7 +6,8 @@
  * listened to, before anything costly is done.
  *
  * A token may be signed with a key that is only now being fetched. Then the session waits: access_park() keeps what it has to
- * say until the keys are here (or can't be had), and gives it back in access_on_keys().
+ * say until the keys are here (or can't be had), and gives it back in access_on_keys(). It waits for one fetch of an issuer's
+ * keys, and no longer than token-timeout: what cannot be verified then is refused.
  */
 #ifndef SPECTATE_APP_ACCESS_H
 #define SPECTATE_APP_ACCESS_H
@@ -15,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/rate.h"
 #include "app/trust.h"
 #include "base/buf.h"
 #include "base/fault.h"
@@ -39,11 +39,7 @@ bool access_needs_tokens(const struct access *access);
 struct permit {
     struct pass *pass;             /* owned */
     struct token_account *account; /* NULL: none; to be left */
-    struct rate shown;             /* tokens that came in messages since */
 };
-
-/* May it show one more token in a message now? Verifying one costs as much as many positions. */
-bool access_takes_token(struct permit *permit, uint64_t now_ms);
 
 enum access_verdict {
     ACCESS_GRANTED, /* the permit is the caller's, for access_free_permit() */
@@ -52,10 +48,10 @@ enum access_verdict {
 };
 
 struct access_question {
+    const struct session *session; /* that shows it */
     struct span token;
     struct permit *held; /* what the session has now; NULL: nothing */
     struct ip address;   /* of who shows it */
-    bool has_waited;     /* for keys, with this token: now it is good or it is not */
     uint64_t now_ms;     /* monotonic */
 };
 
@@ -63,6 +59,7 @@ struct access_answer {
     struct permit *permit;
     struct fault fault;
     size_t issuer;
+    uint64_t waited; /* for whose keys this token has waited before, as authority_verify() has it */
 };
 
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
@@ -93,7 +90,13 @@ bool access_takes_message(struct access *access, struct permit *permit, uint64_t
  * A session waits for an issuer's keys: keep a copy of the message to be taken up again (empty: a request, which its reader
  * keeps), and then of what comes behind it. 0; ERR_FULL: too many wait, or too many of its address; ERR_NO_MEMORY.
  */
-int access_park(struct access *access, struct session *session, size_t issuer, struct span message);
+struct access_wait {
+    struct session *session;
+    size_t issuer;   /* as the answer has it */
+    uint64_t waited; /* likewise */
+    uint64_t now_ms; /* monotonic */
+};
+int access_park(struct access *access, const struct access_wait *wait, struct span message);
 int access_park_more(struct access *access, const struct session *session, struct span rest);
 
 /* It has ended. Nothing happens when it is not parked. */
@@ -112,19 +115,21 @@ struct parked_bytes {
 typedef void access_resume_fn(struct session *session, const struct parked_bytes *bytes);
 void access_on_keys(struct access *access, struct keys_mail *mail, access_resume_fn *resume);
 
+/* Take groups; a permit that was given before has them after access_regroup(). False: it names no group. */
+void access_on_groups(struct access *access, struct groups_mail *mail);
+
 /* The groups that tokens name. NULL: there are none. Borrowed until access_on_groups(). */
 const struct auth_groups *access_groups(const struct access *access);
-
-/* Of a permit that was made with other groups: those that it names are what they are now. */
-void access_bind_groups(const struct access *access, struct permit *permit);
-
-void access_on_groups(struct access *access, struct groups_mail *mail);
+bool access_regroup(const struct access *access, struct permit *permit);
 
 /* From now on. ERR_FULL, ERR_NO_MEMORY. */
 int access_revoke(struct access *access, const struct revocation *revocation);
 
 /* No longer. */
 void access_pardon(struct access *access, const struct revocation *revocation);
+
+/* Those who have waited for keys as long as may be go on without. */
+void access_end_waits(struct access *access, uint64_t now_ms, access_resume_fn *resume);
 
 /* Now and then: forget revocations that are too old to matter. */
 void access_tidy(struct access *access, uint64_t now_ms);

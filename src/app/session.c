@@ -5,6 +5,7 @@
 
 #include "app/admission.h"
 #include "app/awaited.h"
+#include "app/rests.h"
 #include "app/routes.h"
 #include "app/session_access.h"
 #include "app/session_phase.h"
@@ -46,7 +47,12 @@ void session_set_deadline(struct session *session, uint64_t after_ms)
 
 /* --- events of the connection --------------------------------------------------------------------------------------- */
 
-/* Of one that is parked. Nothing more is read from it meanwhile, so this is one read's worth at most. */
+bool session_listens(const struct session *session)
+{
+    return !session->is_parked && !session->is_resting;
+}
+
+/* Of one that is parked or rests. Nothing more is read from it meanwhile, so this is one read's worth at most. */
 static void keep_rest(struct session *session, struct span rest)
 {
     int err = 0;
@@ -54,21 +60,23 @@ static void keep_rest(struct session *session, struct span rest)
         return;
     if (session->is_awaiting)
         err = awaited_keep(session->shard->awaited, session, rest);
-    else
+    else if (session->is_parked)
         err = access_park_more(session->shard->access, session, rest);
+    else
+        err = rests_keep(&session->shard->rests, session, rest);
     if (err < 0)
         session->is_doomed = true;
 }
 
-static void take_bytes(struct session *session, uint8_t *bytes, size_t len)
+void session_take_bytes(struct session *session, uint8_t *bytes, size_t len)
 {
     size_t taken = 0;
-    if (session->state == SESSION_HTTP && !session->is_parked)
+    if (session->state == SESSION_HTTP && session_listens(session))
         taken = session_read_http(session, bytes, len);
-    if (!session->is_parked &&
+    if (session_listens(session) &&
         (session->state == SESSION_OPEN || session->state == SESSION_CLOSING))
         taken += session_read_websocket(session, bytes + taken, len - taken);
-    if (session->is_parked)
+    if (!session_listens(session))
         keep_rest(session, span_of(bytes + taken, len - taken));
 }
 
@@ -98,7 +106,7 @@ static void on_bytes(struct conn *conn, uint8_t *bytes, size_t len)
     metrics_add(session->shard->metrics, METRIC_bytes_received_total, len);
     session->heard_ms = session_now_ms(session);
     session->pings_missed = 0;
-    take_bytes(session, bytes, len);
+    session_take_bytes(session, bytes, len);
 }
 
 void session_take_up(struct session *session, const struct parked_bytes *bytes)
@@ -107,10 +115,7 @@ void session_take_up(struct session *session, const struct parked_bytes *bytes)
         session_take_up_request(session);
     else if (session->state == SESSION_OPEN)
         session_handler_of(session)->on_message(session, WS_TEXT, buf_span(&bytes->message));
-    if (session->is_parked)
-        keep_rest(session, buf_span(&bytes->rest));
-    else
-        take_bytes(session, bytes->rest.data, bytes->rest.len);
+    session_take_bytes(session, bytes->rest.data, bytes->rest.len);
 }
 
 int session_await(struct session *session)
@@ -140,7 +145,7 @@ void session_read_on(struct session *session, struct buf *rest)
 {
     session->is_parked = false;
     conn_resume(&session->conn);
-    take_bytes(session, rest->data, rest->len);
+    session_take_bytes(session, rest->data, rest->len);
     buf_fini(rest);
 }
 
@@ -224,6 +229,7 @@ static struct session *make(struct shard *shard, int fd, const struct address *p
     session_set_deadline(session, options->handshake_timeout_ms);
     session->message_tokens = (uint32_t)options->max_messages_per_second;
     session->follower.owner = session;
+    rests_begin(session);
     DL_APPEND(shard->sessions, session);
     shard->session_count++;
     return session;

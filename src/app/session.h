@@ -79,10 +79,11 @@ struct session {
     struct ip client; /* who it is: the peer, or the one that trusted proxies named */
     uint32_t
         deadline_ms; /* HTTP, CLOSING, LINGERING, and OPEN while a token is awaited: when patience ends; OPEN: when it last kept up */
-    uint32_t heard_ms;       /* when the last byte came */
-    uint32_t refilled_ms;    /* when message_tokens was last brought up to date */
-    uint32_t message_tokens; /* messages it may send now */
-    struct v1_state *v1;     /* owned by app/v1_session; NULL: it speaks otherwise */
+    uint32_t heard_ms;        /* when the last byte came */
+    uint32_t refilled_ms;     /* when message_tokens was last brought up to date */
+    uint32_t message_tokens;  /* messages it may send now */
+    uint32_t token_credit_ms; /* until when the tokens that it showed in messages are paid for */
+    struct v1_state *v1;      /* owned by app/v1_session; NULL: it speaks otherwise */
     uint16_t faults;
     uint8_t state;
     uint8_t dialect; /* enum session_dialect, once it is open */
@@ -93,9 +94,10 @@ struct session {
     bool is_parked : 1;    /* waits for keys, or what it awaits; nothing is read from it */
     bool is_awaiting : 1;  /* something is on its way to it (app/awaited.h) */
     bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
-    bool has_waited : 1;   /* for keys, which have come: a token is not waited for again */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */
     bool is_doomed : 1;    /* no memory for what it is owed: says no more, the sweep ends it */
+    bool is_resting : 1;   /* its follows cost more than they may; nothing is read (app/rests.h) */
+    uint32_t follow_due;   /* app/rests.h: until when its follows are paid for */
 };
 
 /* Take over an accepted descriptor. 0, or ERR_*: the descriptor is still the caller's. */

@@ -30,26 +30,38 @@ static const struct refusal *refusal_of(const struct fault *fault)
     return &refusals[row];
 }
 
+/* A token costs more than any other message: so many in messages at once, then one in this time. */
+#define TOKENS_AT_ONCE 5
+#define TOKEN_EVERY_MS 1000
+
 static enum access_verdict ask(struct session *session, struct span token,
                                struct access_answer *answer)
 {
     struct access_question question = {
+        .session = session,
         .token = token,
         .held = session->permit,
         .address = session_address(session),
-        .has_waited = session->has_waited,
         .now_ms = worker_now_ms(session->shard->worker),
     };
     return access_ask(session->shard->access, &question, answer);
 }
 
 /* Nothing is read from it until keys come; without room to wait the answer is that there are none. */
-static bool park(struct session *session, size_t issuer, struct span message, struct fault *fault)
+static bool park(struct session *session, struct span message, struct access_answer *answer)
 {
-    if (access_park(session->shard->access, session, issuer, message) < 0) {
-        fault_set(fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
+    const struct shard *shard = session->shard;
+    struct access_wait wait = {
+        .session = session,
+        .issuer = answer->issuer,
+        .waited = answer->waited,
+        .now_ms = worker_now_ms(shard->worker),
+    };
+    if (access_park(shard->access, &wait, message) < 0) {
+        fault_set(&answer->fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
         return false;
     }
+    session->token_credit_ms -= TOKEN_EVERY_MS; /* it will be shown again */
     session_stop_reading(session);
     return true;
 }
@@ -70,6 +82,10 @@ void session_trust_certificate(struct session *session)
     char *name = conn_peer_name(&session->conn);
     if (name == NULL)
         return;
+    if (!conn_peer_is_trusted_by(&session->conn, session->shard->tls)) {
+        mem_free(name); /* the authorities changed during the handshake */
+        return;
+    }
     session->permit =
         access_permit_certificate(access, span_of_text(name), conn_peer_expires_s(&session->conn));
     mem_free(name);
@@ -79,7 +95,7 @@ static int admit_token(struct session *session, struct span token, struct fault 
 {
     struct access_answer answer;
     enum access_verdict verdict = ask(session, token, &answer);
-    if (verdict == ACCESS_WAITS && park(session, answer.issuer, span_of(NULL, 0), &answer.fault))
+    if (verdict == ACCESS_WAITS && park(session, span_of(NULL, 0), &answer))
         return 0;
     if (verdict == ACCESS_GRANTED) {
         access_free_permit(session->shard->access, &session->permit);
@@ -147,10 +163,9 @@ static void narrow(struct session *session)
 
 static void use_permit(struct session *session, struct permit *permit)
 {
-    struct shard *shard = session->shard;
     if (session->permit == NULL)
         session_set_deadline(session, 0);
-    access_free_permit(shard->access, &session->permit);
+    access_free_permit(session->shard->access, &session->permit);
     session->permit = permit;
     narrow(session);
     session_handler_of(session)->tell_expiry(session);
@@ -164,16 +179,25 @@ static void refuse_token(struct session *session, const struct fault *fault)
         session_fault(session, fault);
 }
 
-static bool may_show_token(struct session *session)
+/* A time that is not between now and the longest that can be owed is one of long ago. */
+static bool takes_token(struct session *session)
+{
+    uint32_t now_ms = session_now_ms(session);
+    uint32_t owed_ms = session->token_credit_ms - now_ms;
+    if (owed_ms > TOKENS_AT_ONCE * TOKEN_EVERY_MS)
+        owed_ms = 0;
+    if (owed_ms > (TOKENS_AT_ONCE - 1) * TOKEN_EVERY_MS)
+        return false;
+    session->token_credit_ms = now_ms + owed_ms + TOKEN_EVERY_MS;
+    return true;
+}
+
+static void refuse_haste(struct session *session)
 {
     struct fault fault;
-    uint64_t now_ms = worker_now_ms(session->shard->worker);
-    if (session->permit == NULL || session->has_waited ||
-        access_takes_token(session->permit, now_ms))
-        return true;
-    fault_set(&fault, FAULT_too_many_messages, "more tokens in a second than may be shown");
+    fault_set(&fault, FAULT_too_many_messages, "more tokens than may be: %d, then one a second",
+              TOKENS_AT_ONCE);
     session_fault(session, &fault);
-    return false;
 }
 
 void session_show_token(struct session *session, struct span token, struct span message)
@@ -183,12 +207,14 @@ void session_show_token(struct session *session, struct span token, struct span 
         session_handler_of(session)->tell_expiry(session);
         return;
     }
-    if (!may_show_token(session))
+    if (!takes_token(session)) {
+        refuse_haste(session);
         return;
+    }
     enum access_verdict verdict = ask(session, token, &answer);
     if (verdict == ACCESS_GRANTED)
         use_permit(session, answer.permit);
-    else if (verdict == ACCESS_REFUSED || !park(session, answer.issuer, message, &answer.fault))
+    else if (verdict == ACCESS_REFUSED || !park(session, message, &answer))
         refuse_token(session, &answer.fault);
 }
 
@@ -219,31 +245,36 @@ void session_check_access(struct session *session)
         session_end_by_fault(session, &fault, refusal_of(&fault)->reason);
 }
 
-void session_bind_groups(struct session *session)
+void session_check_certificate(struct session *session)
 {
-    if (session->permit == NULL || session->state != SESSION_OPEN)
-        return;
-    access_bind_groups(session->shard->access, session->permit);
-    narrow(session);
-}
-
-void session_distrust_certificate(struct session *session)
-{
+    const struct shard *shard = session->shard;
     struct fault fault;
-    if (session->permit == NULL || session->permit->pass->issuer != PASS_OF_CERTIFICATE)
+    if (session->permit == NULL || session->permit->pass->issuer != PASS_OF_CERTIFICATE ||
+        conn_peer_is_trusted_by(&session->conn, shard->tls))
         return;
-    fault_set(&fault, FAULT_token_revoked, "other authorities for certificates are believed now");
+    access_free_permit(shard->access, &session->permit);
+    if (session->state != SESSION_OPEN)
+        return;
+    fault_set(&fault, FAULT_token_revoked, "the certificate is not trusted any more");
     session_end_by_fault(session, &fault, CLOSE_token_revoked);
 }
 
-/* What it waited for has come, once: whoever's key is not there now is told so. */
+void session_regroup(struct session *session)
+{
+    size_t followed = hub_following(&session->follower);
+    if (session->permit == NULL || !access_regroup(session->shard->access, session->permit) ||
+        session->state != SESSION_OPEN)
+        return;
+    narrow(session);
+    if (hub_following(&session->follower) < followed)
+        session_handler_of(session)->tell_expiry(session);
+}
+
 void session_resume(struct session *session, const struct parked_bytes *bytes)
 {
     session->is_parked = false;
-    session->has_waited = true;
     conn_resume(&session->conn);
     session_take_up(session, bytes);
-    session->has_waited = false;
 }
 
 void session_end_access(struct session *session)

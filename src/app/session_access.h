@@ -39,11 +39,11 @@ void session_need_token(struct session *session);
 /* The sweep, and after a revocation: close it when its time is up. */
 void session_check_access(struct session *session);
 
-/* The groups that tokens name are others now: what may not be followed any more is not. */
-void session_bind_groups(struct session *session);
+/* The authorities of client certificates may have changed: one that none of them vouches for ends. */
+void session_check_certificate(struct session *session);
 
-/* Other authorities for clients' certificates are believed now: whoever showed one has to come again. */
-void session_distrust_certificate(struct session *session);
+/* Groups have changed: what may not be followed any more is not, and then the session is told as after a new token. */
+void session_regroup(struct session *session);
 
 /* Keys have come: take up again what it waited with. */
 void session_resume(struct session *session, const struct parked_bytes *bytes);

@@ -1,6 +1,7 @@
 #include "app/session_act.h"
 
 #include "app/access.h"
+#include "app/rests.h"
 #include "app/shard.h"
 #include "base/err.h"
 
@@ -61,8 +62,10 @@ int act_follow(struct session *session, struct hub_follow *follow)
     struct shard *shard = session->shard;
     follow->max_following = act_max_follows(session);
     metrics_add(shard->metrics, METRIC_follow_messages_total, 1);
+    uint64_t moved = hub_stats(shard->hub).moved;
     int err = hub_follow(shard->hub, &session->follower, follow, worker_now_ms(shard->worker));
     session_check_queue(session);
+    rests_charge(session, hub_stats(shard->hub).moved - moved);
     return err;
 }
 

@@ -2,6 +2,7 @@
 #include "app/session_phase.h"
 
 #include "app/awaited.h"
+#include "app/rests.h"
 #include "app/session_access.h"
 #include "app/shard.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@ static void let_go(struct session *session)
         http_reader_free(&session->http);
     }
     session_end_access(session);
+    rests_end(&session->shard->rests, session);
     if (session->is_awaiting)
         awaited_forget(session->shard->awaited, session);
     session->is_awaiting = false;

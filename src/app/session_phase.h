@@ -37,6 +37,12 @@ void session_take_up_request(struct session *session);
 /* The WebSocket phase, also while closing. Returns how many bytes were taken: fewer than `len` when it was parked or has ended. */
 size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t len);
 
+/* What it says is taken: it is not parked, nor does it rest. */
+bool session_listens(const struct session *session);
+
+/* What it has said: taken as far as it listens, the rest is kept. */
+void session_take_bytes(struct session *session, uint8_t *bytes, size_t len);
+
 /* Go on with what a session said before it was parked. */
 void session_take_up(struct session *session, const struct parked_bytes *bytes);
 

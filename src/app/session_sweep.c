@@ -1,6 +1,7 @@
 /* What time does to a session: deadlines, signs of life, patience with the slow. */
 #include "app/session_phase.h"
 
+#include "app/rests.h"
 #include "app/session_access.h"
 #include "app/shard.h"
 
@@ -51,6 +52,7 @@ void session_sweep(struct session *session)
     } else if (session->state == SESSION_OPEN) {
         check_heartbeat(session);
         check_slowness(session);
+        rests_tidy(session);
         session_check_access(session);
     } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;

@@ -210,7 +210,7 @@ size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t le
     uint64_t max_bytes = session->shard->options->max_message_bytes;
     struct ws_reader reader = reader_of(session);
     size_t at = 0;
-    while (at < len && is_reading(session) && !session->is_parked) {
+    while (at < len && is_reading(session) && session_listens(session)) {
         size_t taken = 0;
         struct ws_piece piece;
         enum ws_read result = ws_read(&reader, bytes + at, len - at, max_bytes, &taken, &piece);

@@ -109,7 +109,7 @@ void shard_free(struct shard **shard)
     struct shard *it = *shard;
     if (it == NULL)
         return;
-    CHECK(it->sessions == NULL && it->doorstep == NULL);
+    CHECK(it->sessions == NULL && it->doorstep == NULL && it->rests.first == NULL);
     worker_free(&it->worker);
     hub_free(&it->hub);
     relay_free(&it->relay);

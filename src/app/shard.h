@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "app/cors.h"
+#include "app/rests.h"
 #include "app/session.h"
 #include "codec/origin.h"
 #include "config/options.h"
@@ -57,6 +58,7 @@ struct shard {
     struct hub *hub;         /* owned */
     struct session *sessions;
     size_t session_count;
+    struct rests rests;        /* of these, those that are not listened to for a while */
     struct doorstep *doorstep; /* connections that are no sessions yet */
     size_t doorstep_count;
     size_t session_peak;         /* since memory was last given back */

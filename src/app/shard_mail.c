@@ -44,20 +44,24 @@ static void on_keys(struct shard *shard, struct mail *mail)
     access_on_keys(shard->access, (struct keys_mail *)(void *)mail, session_resume);
 }
 
-static void for_each_session(struct shard *shard, void (*act)(struct session *session))
+static void on_groups(struct shard *shard, struct mail *mail)
+{
+    struct session *session;
+    access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
+    DL_FOREACH(shard->sessions, session)
+    {
+        session_regroup(session);
+    }
+}
+
+static void check_access(struct shard *shard)
 {
     struct session *session;
     struct session *next;
     DL_FOREACH_SAFE(shard->sessions, session, next)
     {
-        act(session);
+        session_check_access(session);
     }
-}
-
-static void on_groups(struct shard *shard, struct mail *mail)
-{
-    access_on_groups(shard->access, (struct groups_mail *)(void *)mail);
-    for_each_session(shard, session_bind_groups);
 }
 
 static void on_revoke(struct shard *shard, struct mail *mail)
@@ -68,7 +72,7 @@ static void on_revoke(struct shard *shard, struct mail *mail)
     else if (access_revoke(shard->access, &revoke->revocation) < 0)
         LOG(LOG_ERROR, "auth.not_revoked", NO_SESSION, "there is no room for a revocation");
     mem_free(revoke);
-    for_each_session(shard, session_check_access);
+    check_access(shard);
 }
 
 /* Who is asked answers and sends it on; home, where the question came from, is not asked. */
@@ -92,13 +96,15 @@ struct tls_mail {
 static void on_tls(struct shard *shard, struct mail *mail)
 {
     struct tls_mail *tls = (struct tls_mail *)(void *)mail;
-    bool trusts_others =
-        shard->tls != NULL && !tls_context_trusts_the_same(shard->tls, tls->context);
+    struct session *session;
+    struct session *next;
     tls_context_drop(&shard->tls);
     shard->tls = tls->context;
     mem_free(tls);
-    if (trusts_others)
-        for_each_session(shard, session_distrust_certificate);
+    DL_FOREACH_SAFE(shard->sessions, session, next)
+    {
+        session_check_certificate(session);
+    }
 }
 
 void shard_on_mail(void *context, void *mail)

@@ -24,6 +24,7 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_audiences, stats.audiences);
     metrics_set(metrics, METRIC_runners, stats.runners);
     metrics_set(metrics, METRIC_sessions_awaiting_keys, access_parked(shard->access));
+    metrics_set(metrics, METRIC_sessions_resting, shard->rests.count);
     metrics_set(metrics, METRIC_tls_handshakes_waiting, worker_handshakes_waiting(shard->worker));
     if (shard->tls != NULL)
         metrics_set(metrics, METRIC_tls_certificate_expiry_seconds,
@@ -33,4 +34,5 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);
     metrics_set(metrics, METRIC_positions_superseded_total, stats.superseded);
     metrics_set(metrics, METRIC_sends_total, stats.sends);
+    metrics_set(metrics, METRIC_follow_moves_total, stats.moved);
 }

@@ -6,12 +6,13 @@
 #include "app/access.h"
 #include "app/doorstep.h"
 #include "app/relay.h"
+#include "app/session_access.h"
 #include "app/v1_session.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
 #define EXPIRES_PER_TICK 10000
-#define STORM_SESSIONS 1000
+#define STORM_SESSIONS 250
 
 /* Who has appeared is met by those who follow groups. */
 static void introduce_runners(struct shard *shard)
@@ -58,8 +59,6 @@ static bool flush(struct shard *shard, uint64_t now_ms)
     uint64_t begin_us = clock_monotonic_us();
     uint64_t sends = hub_stats(shard->hub).sends;
     bool has_more = hub_flush(shard->hub, now_ms);
-    if (hub_next_tick_ms(shard->hub) != UINT64_MAX)
-        worker_wake_at(shard->worker, hub_next_tick_ms(shard->hub));
     if (hub_stats(shard->hub).sends != sends)
         metrics_observe_us(shard->metrics, METRIC_flush_seconds, clock_monotonic_us() - begin_us);
     return has_more;
@@ -73,11 +72,22 @@ static bool post_positions(struct shard *shard)
     return has_more;
 }
 
+static void wake_in_time(struct shard *shard)
+{
+    uint64_t tick_ms = hub_next_tick_ms(shard->hub);
+    uint64_t rest_ms = rests_next_ms(&shard->rests);
+    uint64_t next_ms = tick_ms < rest_ms ? tick_ms : rest_ms;
+    if (next_ms != UINT64_MAX)
+        worker_wake_at(shard->worker, next_ms);
+}
+
 bool shard_on_turn(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
+    rests_turn(&shard->rests, now_ms);
     bool has_more = post_positions(shard);
     has_more |= flush(shard, now_ms);
+    wake_in_time(shard);
     check_drained(shard, now_ms);
     return has_more;
 }
@@ -101,6 +111,7 @@ void shard_on_tick(void *context, uint64_t now_ms)
     doorstep_sweep(shard);
     give_memory_back(shard);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);
+    access_end_waits(shard->access, now_ms, session_resume);
     access_tidy(shard->access, now_ms);
     shard_refresh_metrics(shard);
 }

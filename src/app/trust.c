@@ -374,9 +374,11 @@ void trust_reload(struct trust *trust)
         reload_issuer(trust, i);
     if (trust->options->groups == NULL || read_groups(trust->options->groups, &groups) < 0)
         return;
+    bool is_new = trust->groups == NULL || !auth_groups_equal(trust->groups, groups);
     auth_groups_drop(&trust->groups);
     trust->groups = groups;
-    post_groups(trust);
+    if (is_new)
+        post_groups(trust); /* what each session may follow is looked at again */
 }
 
 /* --- asked by shards ------------------------------------------------------------------------------------------------ */
@@ -389,6 +391,11 @@ bool trust_needs_tokens(const struct trust *trust)
 int64_t trust_leeway_s(const struct trust *trust)
 {
     return seconds(trust->options->token_leeway_ms);
+}
+
+uint64_t trust_patience_ms(const struct trust *trust)
+{
+    return trust->options->token_timeout_ms;
 }
 
 static int copy_revocation(void *ctx, const struct revocation *revocation)

@@ -71,6 +71,9 @@ bool trust_needs_tokens(const struct trust *trust);
 /* By how much clocks may differ. */
 int64_t trust_leeway_s(const struct trust *trust);
 
+/* For how long a session may wait for keys. */
+uint64_t trust_patience_ms(const struct trust *trust);
+
 /* With all that is known now. Owned by the caller. */
 struct authority *trust_new_authority(const struct trust *trust, authority_refresh_fn *refresh,
                                       void *ctx);

@@ -4,6 +4,7 @@
 
 #include "app/session_access.h"
 #include "app/session_act.h"
+#include "app/session_phase.h"
 #include "app/session_stream.h"
 #include "app/shard.h"
 #include "app/v1_groups.h"
@@ -120,12 +121,12 @@ static void tell(struct session *session, const struct fault *fault, const struc
     say(session, v1_encode_error(&error, &text), &text);
 }
 
-/* A token was accepted, which a hello or a token message brought. */
+/* A token was accepted, which a hello or a token message brought; or what it grants has changed. */
 static void tell_expiry(struct session *session)
 {
     const struct v1_message *request = request_of(session);
     struct buf text = {0};
-    if (request == NULL || request->kind == V1_HELLO) {
+    if (request != NULL && request->kind == V1_HELLO) {
         welcome(session);
         return;
     }
@@ -178,8 +179,32 @@ static void tell_reset(struct session *session, const struct v1_message *message
     say(session, v1_encode_reset(reason, request_id_of(session), &text), &text);
 }
 
+/* Nobody was added, so the hub has nothing to say; but the answer to a follow is a snapshot. */
+static void say_empty_snapshot(struct session *session)
+{
+    struct buf frame = {0};
+    struct v1_seal seal = {.is_snapshot = true};
+    const uint64_t *applied = hub_applied(session->shard->hub, &seal.origins);
+    if (!session->follower.behind && session->follower.place == NULL)
+        seal.applied = applied;
+    if (v1_seal(&seal, span_of(NULL, 0), &frame) < 0)
+        session->is_doomed = true;
+    else
+        session_write(session, buf_span(&frame));
+    buf_fini(&frame);
+}
+
+/* A change of the pace alone makes the hub say where the session is. */
+static bool is_answered_by_hub(const struct session *session, size_t followed, uint32_t pace_ms)
+{
+    size_t follows = hub_following(&session->follower);
+    return follows > followed || (follows > 0 && session->follower.pace_ms != pace_ms);
+}
+
 static void follow(struct session *session, struct v1_message *message)
 {
+    size_t followed = hub_following(&session->follower);
+    uint32_t pace_ms = session->follower.pace_ms;
     struct denied denied = {.count = 0};
     struct buf members = {0};
     act_keep_granted(session, message->runners.items, &message->runners.count, &denied);
@@ -199,6 +224,8 @@ static void follow(struct session *session, struct v1_message *message)
                          members.len / sizeof(struct runner_id));
     if (err < 0)
         act_refuse(session, err);
+    else if (!is_answered_by_hub(session, followed, pace_ms))
+        say_empty_snapshot(session);
     buf_fini(&members);
 }
 

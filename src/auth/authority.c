@@ -1,6 +1,7 @@
 #include "auth/authority.h"
 
 #include "auth/token.h"
+#include "auth/verified.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -18,7 +19,9 @@ struct authority {
     size_t issuer_count;
     struct issuer issuers[AUTHORITY_ISSUERS];
     struct revocations *revocations; /* owned */
-    struct auth_groups *groups;      /* held; NULL: none */
+    struct verified *verified;       /* owned */
+    uint64_t verifications;
+    struct auth_groups *groups; /* held; NULL: none */
     int64_t leeway_s;
     int64_t max_life_s;
     authority_refresh_fn *refresh;
@@ -53,6 +56,7 @@ struct authority *authority_new(const struct authority_options *options)
     authority->refresh = options->refresh;
     authority->ctx = options->ctx;
     authority->revocations = revocations_new(options->max_revocations, options->revocation_life_s);
+    authority->verified = verified_new();
     return authority;
 }
 
@@ -67,6 +71,7 @@ void authority_free(struct authority **authority)
         key_set_free(&issuer->keys);
     }
     revocations_free(&(*authority)->revocations);
+    verified_free(&(*authority)->verified);
     auth_groups_drop(&(*authority)->groups);
     mem_free(*authority);
     *authority = NULL;
@@ -78,10 +83,11 @@ static struct issuer *issuer_at(struct authority *authority, size_t issuer)
     return &authority->issuers[issuer];
 }
 
-static void replace_keys(struct issuer *issuer, struct key_set *keys)
+static void replace_keys(struct authority *authority, struct issuer *issuer, struct key_set *keys)
 {
     key_set_free(&issuer->keys);
     issuer->keys = keys;
+    verified_clear(authority->verified);
 }
 
 int authority_set_keys(struct authority *authority, size_t issuer, struct span text)
@@ -91,7 +97,7 @@ int authority_set_keys(struct authority *authority, size_t issuer, struct span t
     of->is_awaited = false;
     int err = key_set_parse(text, of->alg, &keys);
     if (err == 0)
-        replace_keys(of, keys);
+        replace_keys(authority, of, keys);
     return err;
 }
 
@@ -102,7 +108,7 @@ int authority_set_secret(struct authority *authority, size_t issuer, struct span
     of->is_awaited = false;
     int err = key_set_of_secret(secret, of->alg, &keys);
     if (err == 0)
-        replace_keys(of, keys);
+        replace_keys(authority, of, keys);
     return err;
 }
 
@@ -123,7 +129,7 @@ const struct key_set *authority_keys(const struct authority *authority, size_t i
     return authority->issuers[issuer].keys;
 }
 
-struct auth_groups *authority_groups(const struct authority *authority)
+const struct auth_groups *authority_groups(const struct authority *authority)
 {
     return authority->groups;
 }
@@ -133,6 +139,11 @@ void authority_set_groups(struct authority *authority, struct auth_groups *group
     struct auth_groups *before = authority->groups;
     authority->groups = groups == NULL ? NULL : auth_groups_hold(groups);
     auth_groups_drop(&before);
+}
+
+bool authority_regroup(const struct authority *authority, struct pass *pass)
+{
+    return pass_set_groups(pass, authority->groups);
 }
 
 struct revocations *authority_revocations(struct authority *authority)
@@ -152,41 +163,70 @@ static bool await_keys(struct authority *authority, size_t index, enum token_ref
     return issuer->is_awaited;
 }
 
+_Static_assert(AUTHORITY_ISSUERS <= 64, "a set of them is a word");
+_Static_assert(AUTHORITY_ISSUERS <= VERIFIED_ISSUERS, "each has a number there");
+
+static bool has_issuer(uint64_t set, size_t index)
+{
+    return (set >> index & 1) != 0;
+}
+
 /* The latest reason counts, and the first issuer that is worth waiting for. */
 static void note_refusal(struct authority *authority, size_t index, enum token_refusal reason,
-                         struct authority_refusal *refusal)
+                         uint64_t waited, struct authority_refusal *refusal)
 {
     if (reason > refusal->reason)
         refusal->reason = reason;
-    if (!refusal->is_waiting && await_keys(authority, index, reason)) {
+    if (!refusal->is_waiting && !has_issuer(waited, index) &&
+        await_keys(authority, index, reason)) {
         refusal->is_waiting = true;
         refusal->issuer = index;
     }
 }
 
+/* A token that is shown, and what is known of it. */
+struct shown {
+    const struct token *token;
+    struct verified_id id;
+    uint64_t waited;
+    int64_t now_s;
+};
+
+static int verify_with(struct authority *authority, size_t index, const struct shown *shown,
+                       struct pass **pass, enum token_refusal *reason)
+{
+    const struct issuer *issuer = &authority->issuers[index];
+    const struct token_rules rules = {
+        .iss = issuer->iss,
+        .aud = issuer->aud,
+        .keys = issuer->keys,
+        .groups = authority->groups,
+        .now_s = shown->now_s,
+        .leeway_s = authority->leeway_s,
+        .max_life_s = authority->max_life_s,
+        .is_signed = verified_has(authority->verified, &shown->id, index),
+        .verifications = &authority->verifications,
+    };
+    int result = token_verify(shown->token, &rules, pass, reason);
+    if (result > 0) {
+        (*pass)->issuer = index;
+        if (!rules.is_signed)
+            verified_add(authority->verified, &shown->id, index);
+    }
+    return result;
+}
+
 /* Like token_verify(), with each issuer in turn. */
-static int verify_with_any(struct authority *authority, const struct token *token, int64_t now_s,
+static int verify_with_any(struct authority *authority, const struct shown *shown,
                            struct pass **pass, struct authority_refusal *refusal)
 {
     *refusal = (struct authority_refusal){.reason = TOKEN_unknown_issuer};
     for (size_t i = 0; i < authority->issuer_count; i++) {
-        const struct issuer *issuer = &authority->issuers[i];
-        const struct token_rules rules = {
-            .iss = issuer->iss,
-            .aud = issuer->aud,
-            .keys = issuer->keys,
-            .groups = authority->groups,
-            .now_s = now_s,
-            .leeway_s = authority->leeway_s,
-            .max_life_s = authority->max_life_s,
-        };
         enum token_refusal reason;
-        int result = token_verify(token, &rules, pass, &reason);
-        if (result > 0)
-            (*pass)->issuer = i;
+        int result = verify_with(authority, i, shown, pass, &reason);
         if (result != 0)
             return result;
-        note_refusal(authority, i, reason, refusal);
+        note_refusal(authority, i, reason, shown->waited, refusal);
     }
     return 0;
 }
@@ -201,7 +241,7 @@ static int check_revoked(const struct authority *authority, struct pass **pass,
     return 0;
 }
 
-int authority_verify(struct authority *authority, struct span text, int64_t now_s,
+int authority_verify(struct authority *authority, struct span text, int64_t now_s, uint64_t waited,
                      struct pass **pass, struct authority_refusal *refusal)
 {
     struct token *token = NULL;
@@ -209,7 +249,14 @@ int authority_verify(struct authority *authority, struct span text, int64_t now_
     int err = token_open(text, &token, &refusal->reason);
     if (err < 0 || token == NULL)
         return err;
-    int result = verify_with_any(authority, token, now_s, pass, refusal);
+    struct shown shown = {
+        .token = token, .id = verified_id_of(text), .waited = waited, .now_s = now_s};
+    int result = verify_with_any(authority, &shown, pass, refusal);
     token_free(&token);
     return result > 0 ? check_revoked(authority, pass, refusal) : result;
+}
+
+uint64_t authority_verifications(const struct authority *authority)
+{
+    return authority->verifications;
 }

@@ -3,7 +3,8 @@
  *
  * A token is held against each issuer that its `iss` allows. When the key it names is not there, and that issuer's keys come from
  * a URL, newer ones are asked for by a callback, and the refusal says that it is worth waiting: who shows the token again once
- * authority_is_waiting_for() is false gets the final answer.
+ * authority_is_waiting_for() is false, and says for whose keys it has waited, gets the final answer. Who does not say so may be
+ * told to wait again: for an issuer that takes new fetches all the time, without an end.
  */
 #ifndef SPECTATE_AUTH_AUTHORITY_H
 #define SPECTATE_AUTH_AUTHORITY_H
@@ -67,11 +68,15 @@ bool authority_is_waiting_for(const struct authority *authority, size_t issuer);
 /* Borrowed until the next ones are set; NULL: none yet. For their number, and that of the skipped ones. */
 const struct key_set *authority_keys(const struct authority *authority, size_t issuer);
 
-/* Borrowed until the next authority_set_groups(); NULL: there are none. */
-struct auth_groups *authority_groups(const struct authority *authority);
-
-/* Holds `groups` (NULL: none), which later passes are made with. */
+/*
+ * Holds `groups` (NULL: none), which later passes are made with; those that there are get them by authority_regroup(). False: it
+ * names no group.
+ */
 void authority_set_groups(struct authority *authority, struct auth_groups *groups);
+
+/* Borrowed until the next authority_set_groups(); NULL: there are none. */
+const struct auth_groups *authority_groups(const struct authority *authority);
+bool authority_regroup(const struct authority *authority, struct pass *pass);
 
 /* Borrowed: to be added to, visited and swept. */
 struct revocations *authority_revocations(struct authority *authority);
@@ -82,8 +87,18 @@ struct authority_refusal {
     size_t issuer;   /* ...this issuer */
 };
 
-/* 1 with `*pass`, owned by the caller; 0 with `*refusal`; ERR_NO_MEMORY. */
-int authority_verify(struct authority *authority, struct span text, int64_t now_s,
+/* Issuers as a set: bit i is issuer i. */
+#define AUTHORITY_NO_ISSUER UINT64_C(0)
+#define AUTHORITY_EVERY_ISSUER UINT64_MAX
+
+/*
+ * 1 with `*pass`, owned by the caller; 0 with `*refusal`; ERR_NO_MEMORY. `waited`: issuers whose keys this token has waited for
+ * once, and which are not asked for, nor waited for, on its behalf again.
+ */
+int authority_verify(struct authority *authority, struct span text, int64_t now_s, uint64_t waited,
                      struct pass **pass, struct authority_refusal *refusal);
+
+/* How many signatures it has verified: that of a token that was found good lately (auth/verified.h) is not looked at again. */
+uint64_t authority_verifications(const struct authority *authority);
 
 #endif

@@ -32,7 +32,7 @@ struct grants {
     struct words ids;
     struct words prefixes;
     struct words names;            /* of groups */
-    const struct grants **members; /* of these groups; NULL: there is no such group */
+    const struct grants **members; /* of each of these groups; NULL: no such group */
     struct auth_groups *groups;    /* held; NULL: none */
     const uint8_t *text;
 };
@@ -105,6 +105,21 @@ static struct sizes measure(const struct pattern *patterns, size_t count)
     return sizes;
 }
 
+static struct span text_of(const struct grants *grants, struct word word)
+{
+    return span_of(grants->text + word.at, word.len);
+}
+
+static void count_word(struct grants *grants, enum kind kind)
+{
+    struct words *const lists[] = {
+        [KIND_ID] = &grants->ids,
+        [KIND_PREFIX] = &grants->prefixes,
+        [KIND_GROUP] = &grants->names,
+    };
+    lists[kind]->count++;
+}
+
 static void fill(struct grants *grants, const struct pattern *patterns, size_t count,
                  const struct sizes *sizes)
 {
@@ -120,31 +135,10 @@ static void fill(struct grants *grants, const struct pattern *patterns, size_t c
             memcpy(text + used, pattern->text.data, pattern->text.len);
         *words++ = (struct word){.at = used, .len = (uint32_t)pattern->text.len};
         used += (uint32_t)pattern->text.len;
-        if (pattern->kind == KIND_ID)
-            grants->ids.count++;
-        else if (pattern->kind == KIND_PREFIX)
-            grants->prefixes.count++;
-        else
-            grants->names.count++;
+        count_word(grants, pattern->kind);
     }
     grants->prefixes.words = grants->ids.words + grants->ids.count;
     grants->names.words = grants->prefixes.words + grants->prefixes.count;
-}
-
-static struct span text_of(const struct grants *grants, struct word word)
-{
-    return span_of(grants->text + word.at, word.len);
-}
-
-void grants_bind(struct grants *grants, struct auth_groups *groups)
-{
-    if (grants == NULL || grants->names.count == 0)
-        return;
-    struct auth_groups *before = grants->groups;
-    grants->groups = groups != NULL ? auth_groups_hold(groups) : NULL;
-    auth_groups_drop(&before);
-    for (size_t i = 0; i < grants->names.count; i++)
-        grants->members[i] = auth_groups_find(groups, text_of(grants, grants->names.words[i]));
 }
 
 static int make(struct pattern *patterns, size_t count, struct auth_groups *groups,
@@ -157,7 +151,7 @@ static int make(struct pattern *patterns, size_t count, struct auth_groups *grou
     if (made == NULL)
         return ERR_NO_MEMORY;
     fill(made, patterns, count, &sizes);
-    grants_bind(made, groups);
+    (void)grants_rebind(made, groups);
     *grants = made;
     return 0;
 }
@@ -184,6 +178,35 @@ void grants_free(struct grants **grants)
     auth_groups_drop(&(*grants)->groups);
     mem_free(*grants);
     *grants = NULL;
+}
+
+bool grants_rebind(struct grants *grants, struct auth_groups *groups)
+{
+    if (grants == NULL || grants->names.count == 0)
+        return false;
+    struct auth_groups *before = grants->groups;
+    grants->groups = groups == NULL ? NULL : auth_groups_hold(groups);
+    for (size_t i = 0; i < grants->names.count; i++)
+        grants->members[i] = auth_groups_find(groups, text_of(grants, grants->names.words[i]));
+    auth_groups_drop(&before);
+    return true;
+}
+
+static bool has_same_words(struct words words, struct words other)
+{
+    return words.count == other.count &&
+           (words.count == 0 ||
+            memcmp(words.words, other.words, words.count * sizeof *words.words) == 0);
+}
+
+bool grants_equal(const struct grants *grants, const struct grants *other)
+{
+    size_t count = grants->ids.count + grants->prefixes.count;
+    if (!has_same_words(grants->ids, other->ids) ||
+        !has_same_words(grants->prefixes, other->prefixes))
+        return false;
+    const struct word *last = &grants->ids.words[count - (count > 0)];
+    return count == 0 || memcmp(grants->text, other->text, last->at + last->len) == 0;
 }
 
 /*

@@ -1,6 +1,5 @@
 /*
- * grants: which ids somebody may publish for, or follow. Immutable once made, but for its
- * groups.
+ * grants: which ids somebody may publish for, or follow. Immutable once made, but for what its groups hold (grants_rebind()).
  *
  * A pattern is an id, a prefix with a `*` behind it ("pro-*"), `*` alone for every id, or "group:NAME" for the ids of that
  * group. A group that does not exist grants nothing.
@@ -27,8 +26,14 @@ int grants_new(const struct span *patterns, size_t count, struct auth_groups *gr
                struct grants **grants);
 void grants_free(struct grants **grants);
 
-/* The groups that it names are those of `groups` (held; NULL: there are none) from now on. NULL grants: nothing. One owner. */
-void grants_bind(struct grants *grants, struct auth_groups *groups);
+/*
+ * Its groups are those of `groups` (NULL: there are none) from now on. True: it names some, and may grant more and less than
+ * before. NULL: false. Nobody else uses the grants meanwhile.
+ */
+bool grants_rebind(struct grants *grants, struct auth_groups *groups);
+
+/* Do both grant the same? Neither names groups. */
+bool grants_equal(const struct grants *grants, const struct grants *other);
 
 /* May the id be used? NULL grants nothing. Cost: O(log n) for ids and prefixes, and that for each group. Any thread. */
 bool grants_allow(const struct grants *grants, struct span id);

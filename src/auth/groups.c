@@ -173,6 +173,18 @@ const struct grants *auth_groups_find(const struct auth_groups *groups, struct s
     return NULL;
 }
 
+bool auth_groups_equal(const struct auth_groups *groups, const struct auth_groups *other)
+{
+    if (groups->count != other->count)
+        return false;
+    for (size_t i = 0; i < groups->count; i++) {
+        if (!span_equals(groups->groups[i].name, other->groups[i].name) ||
+            !grants_equal(groups->groups[i].grants, other->groups[i].grants))
+            return false;
+    }
+    return true;
+}
+
 size_t auth_groups_count(const struct auth_groups *groups)
 {
     return groups->count;

@@ -1,12 +1,13 @@
 /*
- * groups: named sets of ids, for "group:NAME" in a token. Immutable, counted atomically: shared by all workers, and a pass keeps
- * those it was made with.
+ * groups: named sets of ids, for "group:NAME" in a token. Immutable, counted atomically: shared by all workers, and held by
+ * passes, which are given the next ones when there are (pass_set_groups()).
  *
  * Text: {"elite": ["1", 2, "pro-*"], ...}. A group holds ids, prefixes and `*`, not other groups.
  */
 #ifndef SPECTATE_AUTH_GROUPS_H
 #define SPECTATE_AUTH_GROUPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "auth/grants.h"
@@ -28,6 +29,10 @@ void auth_groups_drop(struct auth_groups **groups);
 
 /* Borrowed from `groups`; NULL when there is no such group. Any thread. */
 const struct grants *auth_groups_find(const struct auth_groups *groups, struct span name);
+
+/* Do both hold the same? */
+bool auth_groups_equal(const struct auth_groups *groups, const struct auth_groups *other);
+
 size_t auth_groups_count(const struct auth_groups *groups);
 
 #endif

@@ -50,6 +50,11 @@ static bool is_subject(const struct pass *pass, struct span id)
     return pass->subject != NULL && id.len > 0 && span_equals(span_of_text(pass->subject), id);
 }
 
+bool pass_set_groups(struct pass *pass, struct auth_groups *groups)
+{
+    return grants_rebind(pass->follow, groups);
+}
+
 bool pass_may_publish(const struct pass *pass, struct span id)
 {
     return is_subject(pass, id) || grants_allow(pass->publish, id);

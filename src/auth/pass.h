@@ -15,6 +15,8 @@
 #define PASS_OF_CERTIFICATE SIZE_MAX /* in place of an issuer */
 #define PASS_WITHOUT_EXPIRY INT64_MAX
 
+struct auth_groups;
+
 /* Plain data; NULL and 0 are what a token did not say. */
 struct pass {
     char *subject;  /* owned; `sub`: may publish as it, and follow itself */
@@ -46,6 +48,9 @@ struct pass *pass_new(void);
 struct pass *pass_for_certificate(struct span name);
 
 void pass_free(struct pass **pass);
+
+/* The groups that it names hold what these say from now on. False: it names none. */
+bool pass_set_groups(struct pass *pass, struct auth_groups *groups);
 
 bool pass_may_publish(const struct pass *pass, struct span id);
 bool pass_may_follow(const struct pass *pass, struct span id);

@@ -26,7 +26,7 @@ struct revocation {
     struct span
         name; /* the jti or sub: UTF-8 of 1 to PASS_NAME_BYTES bytes; REVOKED_BEFORE: empty */
     int64_t
-        at_s; /* when it was revoked; REVOKED_SUBJECT: what was issued up to then is; REVOKED_BEFORE: what was issued before it is revoked. UTC since 1970 */
+        at_s; /* REVOKED_SUBJECT: what was issued up to then, REVOKED_BEFORE: before then; REVOKED_TOKEN: when. UTC since 1970 */
 };
 
 /* The kind goes with the name, which has the right length and no NUL. Whether it is UTF-8 is the caller's to know. */

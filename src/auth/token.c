@@ -205,10 +205,14 @@ static int find_key(const struct token *token, const struct key_set *keys, const
 }
 
 static int check_signature(const struct token *token, const struct key *key,
-                           enum token_refusal *refusal)
+                           const struct token_rules *rules, enum token_refusal *refusal)
 {
+    if (rules->is_signed)
+        return 0;
     if (token->signature_bytes != key_signature_bytes(key))
         return refuse(TOKEN_bad_signature, refusal);
+    if (rules->verifications != NULL)
+        ++*rules->verifications;
     int is_good = key_verify(key, token->text);
     if (is_good < 0)
         return is_good;
@@ -234,7 +238,7 @@ int token_verify(const struct token *token, const struct token_rules *rules, str
     if (err == 0)
         err = find_key(token, rules->keys, &key, refusal);
     if (err == 0)
-        err = check_signature(token, key, refusal);
+        err = check_signature(token, key, rules, refusal);
     if (err == 0)
         err = make_pass(token, rules->groups, pass, refusal);
     if (err == 0)

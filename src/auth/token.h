@@ -13,6 +13,7 @@
 #ifndef SPECTATE_AUTH_TOKEN_H
 #define SPECTATE_AUTH_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,8 @@ struct token_rules {
     int64_t now_s;              /* UTC since 1970 */
     int64_t leeway_s;           /* for nbf, iat, and exp as pass_end_is_over(); 0 or more */
     int64_t max_life_s;         /* exp - (iat or now) at most */
+    bool is_signed;             /* that a key of theirs signed it is known already */
+    uint64_t *verifications;    /* counted up when a signature is verified */
 };
 
 /*

@@ -37,36 +37,64 @@ static void sort_and_unite(struct draft *draft)
     draft->count = count;
 }
 
-static void release_draft(struct hub *hub, struct draft *draft)
+static void release_draft(struct hub *hub, const struct draft *draft)
 {
-    sort_and_unite(draft);
     for (uint32_t i = 0; i < draft->count; i++)
         runner_release(&hub->runners, draft->runners[i]);
-    draft->count = 0;
 }
 
-/* What the follower would follow with `follow` added. On failure nothing of it is left. */
-static int draft_set(struct hub *hub, const struct follower *follower,
-                     const struct hub_follow *follow, struct draft *draft)
+static bool follows(const struct follower *follower, const struct runner *runner,
+                    uint32_t *old_index)
 {
-    size_t had = hub_following(follower);
+    const struct audience *old = follower->audience;
+    *old_index = old != NULL ? audience_index_of(old, runner) : 0;
+    return old != NULL && *old_index < old->runner_count;
+}
+
+/* What `follow` adds to the follower's set. On failure nothing of it is left. */
+static int draft_added(struct hub *hub, const struct follower *follower,
+                       const struct hub_follow *follow, struct draft *added)
+{
+    int err = 0;
     if (follow->count > UINT32_MAX / 2)
         return ERR_NO_MEMORY;
-    draft->runners = mem_try((had + follow->count) * sizeof *draft->runners);
-    if (draft->runners == NULL)
+    added->runners = follow->count > 0 ? mem_try(follow->count * sizeof *added->runners) : NULL;
+    if (follow->count > 0 && added->runners == NULL)
         return ERR_NO_MEMORY;
-    int err = 0;
-    if (had > 0)
-        memcpy(draft->runners, follower->audience->runners, had * sizeof *draft->runners);
-    draft->count = (uint32_t)had;
     for (size_t i = 0; i < follow->count && err == 0; i++) {
-        err = runner_ensure(&hub->runners, &follow->ids[i], &draft->runners[draft->count]);
-        draft->count += err == 0;
+        struct runner *runner = NULL;
+        uint32_t old_index;
+        err = runner_ensure(&hub->runners, &follow->ids[i], &runner);
+        if (err == 0 && !follows(follower, runner, &old_index))
+            added->runners[added->count++] = runner;
     }
-    sort_and_unite(draft);
-    if (err == 0 && follow->max_following > 0 && draft->count > follow->max_following)
+    sort_and_unite(added);
+    size_t count = hub_following(follower) + added->count;
+    if (err == 0 && follow->max_following > 0 && count > follow->max_following)
         err = ERR_FULL;
+    if (err < 0)
+        release_draft(hub, added);
     return err;
+}
+
+/* The follower's set with what is added: both are in order, so this is one walk. */
+static int draft_whole(const struct follower *follower, const struct draft *added,
+                       struct draft *whole)
+{
+    uint32_t had = (uint32_t)hub_following(follower);
+    uint32_t i = 0;
+    uint32_t j = 0;
+    whole->runners = mem_try((had + added->count) * sizeof *whole->runners);
+    if (whole->runners == NULL)
+        return ERR_NO_MEMORY;
+    while (i < had || j < added->count) {
+        bool takes_old =
+            j == added->count ||
+            (i < had && (uintptr_t)follower->audience->runners[i] < (uintptr_t)added->runners[j]);
+        whole->runners[whole->count++] =
+            takes_old ? follower->audience->runners[i++] : added->runners[j++];
+    }
+    return 0;
 }
 
 /* A change to another audience, with all that may fail of it done. */
@@ -95,14 +123,6 @@ static uint64_t served_of_old(const struct hub *hub, const struct follower *foll
         return hub->version;
     uint64_t ticked = follower->audience->ticked;
     return follower->cursor > ticked ? follower->cursor : ticked;
-}
-
-static bool follows(const struct follower *follower, const struct runner *runner,
-                    uint32_t *old_index)
-{
-    const struct audience *old = follower->audience;
-    *old_index = old != NULL ? audience_index_of(old, runner) : 0;
-    return old != NULL && *old_index < old->runner_count;
 }
 
 static int plan_catchup(struct hub *hub, struct follower *follower, bool snapshot,
@@ -142,8 +162,8 @@ static uint32_t new_pace(const struct follower *follower, const struct hub_follo
     return follow->sets_pace ? follow->pace_ms : follower->pace_ms;
 }
 
-/* On failure with an audience found or made, the draft's runners are released, and it is empty. */
-static int plan_move(struct hub *hub, struct follower *follower, struct draft *draft,
+/* On failure: with move->to, an audience was found or made, and the draft's runners are released if nobody else has them. */
+static int plan_move(struct hub *hub, struct follower *follower, const struct draft *draft,
                      const struct hub_follow *follow, struct move *move)
 {
     struct speech *speech = hub_speech(hub, follower->dialect, new_pace(follower, follow));
@@ -154,10 +174,8 @@ static int plan_move(struct hub *hub, struct follower *follower, struct draft *d
     int err = audience_reserve_member(move->to);
     if (err == 0)
         err = plan_catchup(hub, follower, follow->snapshot, move);
-    if (err < 0) {
+    if (err < 0)
         remove_if_empty(hub, move->to);
-        draft->count = 0;
-    }
     return err;
 }
 
@@ -174,6 +192,7 @@ static void make_move(struct hub *hub, struct follower *follower, const struct m
 {
     bool was_behind = follower->behind;
     int64_t owed = move->owed;
+    hub->stats.moved += hub_following(follower) + move->to->runner_count;
     if (follower->audience == NULL)
         hub->stats.followers++;
     else if (was_behind)
@@ -198,28 +217,39 @@ static void make_move(struct hub *hub, struct follower *follower, const struct m
 }
 
 /* Anything to do: its set grows, or the pace of a set that it has changes. */
-static bool is_a_change(const struct follower *follower, const struct draft *draft,
+static bool is_a_change(const struct follower *follower, const struct draft *added,
                         const struct hub_follow *follow)
 {
-    return draft->count > hub_following(follower) ||
-           (draft->count > 0 && new_pace(follower, follow) != follower->pace_ms);
+    return added->count > 0 ||
+           (hub_following(follower) > 0 && new_pace(follower, follow) != follower->pace_ms);
+}
+
+static int move_to_larger(struct hub *hub, struct follower *follower, const struct draft *added,
+                          const struct hub_follow *follow, uint64_t now_ms)
+{
+    struct draft whole = {0};
+    struct move move = {0};
+    int err = draft_whole(follower, added, &whole);
+    if (err == 0)
+        err = plan_move(hub, follower, &whole, follow, &move);
+    if (err == 0)
+        make_move(hub, follower, &move, now_ms);
+    else if (move.to == NULL)
+        release_draft(hub, added);
+    mem_free(whole.runners);
+    return err;
 }
 
 int hub_follow(struct hub *hub, struct follower *follower, const struct hub_follow *follow,
                uint64_t now_ms)
 {
-    struct draft draft = {0};
-    struct move move = {0};
-    int err = draft_set(hub, follower, follow, &draft);
-    if (err == 0 && is_a_change(follower, &draft, follow))
-        err = plan_move(hub, follower, &draft, follow, &move);
-    if (err == 0 && move.to != NULL)
-        make_move(hub, follower, &move, now_ms);
+    struct draft added = {0};
+    int err = draft_added(hub, follower, follow, &added);
+    if (err == 0 && is_a_change(follower, &added, follow))
+        err = move_to_larger(hub, follower, &added, follow, now_ms);
     if (err == 0)
         follower->pace_ms = new_pace(follower, follow);
-    else
-        release_draft(hub, &draft);
-    mem_free(draft.runners);
+    mem_free(added.runners);
     return err;
 }
 

@@ -285,9 +285,9 @@ bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, ui
     return true;
 }
 
-/* False when the budget ran out before the last member. */
-static bool flush_audience(struct hub *hub, struct audience *audience, uint64_t sends_limit,
-                           uint64_t now_ms)
+/* Serve members until the last, or until so many sends are done in all. */
+static void flush_some(struct hub *hub, struct audience *audience, uint64_t sends_limit,
+                       uint64_t now_ms)
 {
     if (audience->flushing == NULL) {
         framing_close(hub, audience, true);
@@ -296,24 +296,33 @@ static bool flush_audience(struct hub *hub, struct audience *audience, uint64_t 
     }
     while (audience->flush_at < audience->member_count) {
         if (hub->stats.sends >= sends_limit)
-            return false;
+            return;
         serve_batch(hub, audience_member(audience, audience->flush_at++), now_ms);
     }
     audience_flushed(audience);
-    return true;
 }
 
+static uint64_t sends_after(const struct hub *hub, uint64_t count)
+{
+    uint64_t sends = hub->stats.sends;
+    return count < UINT64_MAX - sends ? sends + count : UINT64_MAX;
+}
+
+/* An audience that needs more than its share goes on behind the others, so a crowd holds up nobody for long. */
 bool hub_flush(struct hub *hub, uint64_t now_ms)
 {
-    uint64_t sends_limit = hub->stats.sends + hub->options.flush_sends;
-    if (sends_limit < hub->stats.sends)
-        sends_limit = UINT64_MAX;
+    uint64_t sends_limit = sends_after(hub, hub->options.flush_sends);
     pace_turn(hub, now_ms);
     while (hub->dirty_first != NULL) {
         struct audience *audience = hub->dirty_first;
-        if (!audience->is_dead && !flush_audience(hub, audience, sends_limit, now_ms))
+        uint64_t share_limit = sends_after(hub, HUB_FLUSH_SHARE);
+        if (hub->stats.sends >= sends_limit)
             return true;
-        bool has_more = !audience->is_dead && audience_has_pending(audience);
+        if (!audience->is_dead)
+            flush_some(hub, audience, share_limit < sends_limit ? share_limit : sends_limit,
+                       now_ms);
+        bool has_more =
+            !audience->is_dead && (audience->flushing != NULL || audience_has_pending(audience));
         pop_dirty(hub);
         if (has_more)
             hub_make_dirty(hub, audience);

@@ -123,6 +123,7 @@ struct hub_stats {
     uint64_t
         superseded; /* pairs given up for a newer one of the same runner; the last few when in sync again, or leaving */
     uint64_t sends; /* calls of sink.send */
+    uint64_t moved; /* runners in the sets that followers left and took up: the work of following */
 };
 
 /* What is known of a follower's way with probes. */
@@ -223,7 +224,11 @@ bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, ui
  */
 const uint64_t *hub_applied(const struct hub *hub, size_t *origins);
 
-/* Serve everybody what is pending. True when the budget ran out: call again next turn. */
+/*
+ * Serve everybody what is pending. True when the budget ran out: call again next turn. The audiences with news take turns, each
+ * with so many sends at a time: what comes while a crowd is served waits for one such share of it, not for all.
+ */
+#define HUB_FLUSH_SHARE 64
 bool hub_flush(struct hub *hub, uint64_t now_ms);
 
 /* When something waits for a tick of a pace: hub_flush() is to be called then. UINT64_MAX: nothing waits. */

@@ -94,10 +94,14 @@ struct conn_secure_target {
 int conn_connect_secure(struct conn *conn, struct worker *worker,
                         const struct conn_secure_target *target, const struct conn_events *events);
 
-/* In and after on_open, with TLS: was the handshake a short one, whom the peer's certificate names, and until when (net/tls.h). */
+/*
+ * In and after on_open, with TLS: was the handshake a short one, whom the peer's certificate names, until when, and is it good by
+ * other authorities (net/tls.h).
+ */
 bool conn_was_resumed(const struct conn *conn);
 char *conn_peer_name(const struct conn *conn);
 int64_t conn_peer_expires_s(const struct conn *conn);
+bool conn_peer_is_trusted_by(const struct conn *conn, const struct tls_context *context);
 
 /*
  * Write the spans as one; returns how many bytes the socket took. Fewer than offered: full, and on_writable follows. 0 while

@@ -45,6 +45,12 @@ int64_t conn_peer_expires_s(const struct conn *conn)
     return conn->tls != NULL && is_secured(conn->tls) ? tls_peer_expires_s(conn->tls->tls) : 0;
 }
 
+bool conn_peer_is_trusted_by(const struct conn *conn, const struct tls_context *context)
+{
+    return conn->tls != NULL && is_secured(conn->tls) &&
+           tls_peer_is_trusted_by(conn->tls->tls, context);
+}
+
 bool conn_tls_is_in_line(const struct conn *conn)
 {
     return turnstile_is_waiting(&conn->tls->visitor);

@@ -104,6 +104,11 @@ int64_t tls_peer_expires_s(const struct tls *tls)
     return certificate != NULL ? tls_certificate_expires_s(certificate) : 0;
 }
 
+bool tls_peer_is_trusted_by(const struct tls *tls, const struct tls_context *context)
+{
+    return tls_context_trusts_peer(context, tls->context, tls->ssl);
+}
+
 SSL *tls_ssl(const struct tls *tls)
 {
     return tls->ssl;

@@ -76,6 +76,12 @@ char *tls_peer_name(const struct tls *tls);
 /* When that certificate runs out, UTC in seconds since 1970; 0: it showed none. */
 int64_t tls_peer_expires_s(const struct tls *tls);
 
+/*
+ * Would that certificate be trusted by this context, too? One that came by a ticket came without those between it and an
+ * authority: where the authorities are others, it is not when it needs any.
+ */
+bool tls_peer_is_trusted_by(const struct tls *tls, const struct tls_context *context);
+
 /* For tests, which play peers that do what ours never would. */
 SSL *tls_ssl(const struct tls *tls);
 

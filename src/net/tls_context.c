@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdatomic.h>
@@ -27,15 +28,13 @@
 static const unsigned char alpn[] = "\x08http/1.1";
 #define ALPN_BYTES (sizeof alpn - 1)
 
-#define TRUSTED_BYTES 32 /* SHA-256 */
-
 struct tls_context {
     _Atomic unsigned holds;
     SSL_CTX *ssl; /* one hold */
     struct tls_tickets *tickets;
+    unsigned char authorities[SHA256_DIGEST_LENGTH]; /* what stands for those of clients */
     int64_t expires_s;
     uint64_t records_per_key;
-    uint8_t trusted[TRUSTED_BYTES]; /* digest of the authorities for clients' certificates */
 };
 
 static int on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
@@ -101,14 +100,35 @@ void tls_context_drop(struct tls_context **context)
     mem_free(it);
 }
 
-bool tls_context_trusts_the_same(const struct tls_context *a, const struct tls_context *b)
-{
-    return memcmp(a->trusted, b->trusted, sizeof a->trusted) == 0;
-}
-
 int64_t tls_context_expires_s(const struct tls_context *context)
 {
     return context->expires_s;
+}
+
+static bool verify(const struct tls_context *context, X509 *certificate, STACK_OF(X509) * chain)
+{
+    X509_STORE_CTX *check = X509_STORE_CTX_new();
+    bool is_good =
+        check != NULL &&
+        X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(context->ssl), certificate, chain) == 1 &&
+        X509_STORE_CTX_set_default(check, "ssl_client") == 1;
+    if (is_good) {
+        X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(check), SECURITY_LEVEL);
+        is_good = X509_verify_cert(check) == 1;
+    }
+    X509_STORE_CTX_free(check);
+    ERR_clear_error();
+    return is_good;
+}
+
+bool tls_context_trusts_peer(const struct tls_context *context, const struct tls_context *verified,
+                             const SSL *ssl)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    if (context == verified ||
+        memcmp(context->authorities, verified->authorities, sizeof context->authorities) == 0)
+        return true;
+    return certificate != NULL && verify(context, certificate, SSL_get_peer_cert_chain(ssl));
 }
 
 SSL_CTX *tls_context_ssl(const struct tls_context *context)
@@ -158,31 +178,32 @@ static bool load_key(SSL_CTX *ssl, const struct tls_server_options *options,
     return false;
 }
 
-/* A ticket says that its bearer's certificate was verified: that holds for those who did it, and no others. */
-static void bind_tickets_to(struct tls_context *context, X509_STORE *trusted)
+static void digest_of(X509_STORE *trusted, unsigned char id[SHA256_DIGEST_LENGTH])
 {
-    unsigned char id[EVP_MAX_MD_SIZE];
-    unsigned id_len;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     CHECK(digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1);
     STACK_OF(X509) *all = trusted == NULL ? NULL : X509_STORE_get1_all_certs(trusted);
     for (int i = 0; i < sk_X509_num(all); i++) {
-        CHECK(X509_digest(sk_X509_value(all, i), EVP_sha256(), id, &id_len) == 1);
-        CHECK(EVP_DigestUpdate(digest, id, id_len) == 1);
+        CHECK(X509_digest(sk_X509_value(all, i), EVP_sha256(), id, NULL) == 1);
+        CHECK(EVP_DigestUpdate(digest, id, SHA256_DIGEST_LENGTH) == 1);
     }
-    CHECK(EVP_DigestFinal_ex(digest, id, &id_len) == 1);
-    CHECK(id_len == TRUSTED_BYTES);
-    memcpy(context->trusted, id, id_len);
-    CHECK(SSL_CTX_set_session_id_context(context->ssl, id, id_len) == 1);
+    CHECK(EVP_DigestFinal_ex(digest, id, NULL) == 1);
     sk_X509_pop_free(all, X509_free);
     EVP_MD_CTX_free(digest);
 }
 
-/* NULL: clients are not asked for a certificate. One that is asked may have none. */
-static bool load_client_ca(struct tls_context *context, const char *file,
-                           char error[TLS_CONTEXT_ERROR_BYTES])
+/* A ticket says that its bearer's certificate was verified: that holds for those who did it, and no others. */
+static void bind_tickets(struct tls_context *context, bool is_asking)
 {
-    SSL_CTX *ssl = context->ssl;
+    X509_STORE *trusted = is_asking ? SSL_CTX_get_cert_store(context->ssl) : NULL;
+    digest_of(trusted, context->authorities);
+    CHECK(SSL_CTX_set_session_id_context(context->ssl, context->authorities,
+                                         sizeof context->authorities) == 1);
+}
+
+/* NULL: clients are not asked for a certificate. One that is asked may have none. */
+static bool load_client_ca(SSL_CTX *ssl, const char *file, char error[TLS_CONTEXT_ERROR_BYTES])
+{
     STACK_OF(X509_NAME) *names = NULL;
     if (file != NULL) {
         names = SSL_load_client_CA_file(file);
@@ -193,7 +214,6 @@ static bool load_client_ca(struct tls_context *context, const char *file,
         SSL_CTX_set_client_CA_list(ssl, names);
         SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     }
-    bind_tickets_to(context, file == NULL ? NULL : SSL_CTX_get_cert_store(ssl));
     return true;
 }
 
@@ -224,10 +244,11 @@ struct tls_context *tls_context_new_server(const struct tls_server_options *opti
     SSL_CTX_set_alpn_select_cb(ssl, on_alpn, NULL);
     tls_tickets_serve(context->tickets, ssl);
     if (!load_certificate(ssl, options->cert_file, error) || !load_key(ssl, options, error) ||
-        !load_client_ca(context, options->client_ca_file, error)) {
+        !load_client_ca(ssl, options->client_ca_file, error)) {
         tls_context_drop(&context);
         return NULL;
     }
+    bind_tickets(context, options->client_ca_file != NULL);
     context->expires_s = end_of_chain(ssl);
     return context;
 }

@@ -42,10 +42,9 @@ void tls_context_drop(struct tls_context **context);
 /* When the first certificate of the chain runs out, in seconds since 1970-01-01 UTC; 0 for a client's. */
 int64_t tls_context_expires_s(const struct tls_context *context);
 
-/* Both believe the same authorities for clients' certificates. */
-bool tls_context_trusts_the_same(const struct tls_context *a, const struct tls_context *b);
-
-/* For net/tls.c. */
+/* For net/tls.c. Would the peer of `ssl`, verified by the context `verified`, be trusted by this one? */
+bool tls_context_trusts_peer(const struct tls_context *context, const struct tls_context *verified,
+                             const SSL *ssl);
 SSL_CTX *tls_context_ssl(const struct tls_context *context);
 uint64_t tls_context_records_per_key(const struct tls_context *context);
 

@@ -121,7 +121,7 @@ test('many positions at once count whole or not at all', async (t) => {
   const [runner, spectator] = [await join(server), await join(server)];
   await follow(spectator, { runners: [7, 8] });
   const time = Date.now() - 10_000;
-  const track = Array.from({ length: 1000 }, (_, i) => ({ userId: 7 + (i % 2), lat: i / 100, lng: i / 10, time: time + i }));
+  const track = Array.from({ length: 1000 }, (_, i) => ({ userId: 7 + (i % 2), lat: (i + 1) / 100, lng: i / 10, time: time + i }));
   runner.send({ type: 'positions', id: 1, positions: track });
   assert.deepStrictEqual(await runner.next(), { type: 'ack', id: 1, stored: false });
   const heard = [];

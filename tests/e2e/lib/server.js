@@ -25,6 +25,7 @@ const IDLE = {
   spectate_behind_followers: 0,
   spectate_audiences: 0,
   spectate_sessions_awaiting_keys: 0,
+  spectate_sessions_resting: 0,
   spectate_queued_bytes: 0,
   spectate_connections: 1,
 };

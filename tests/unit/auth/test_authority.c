@@ -14,6 +14,7 @@ static struct authority *authority;
 static EVP_PKEY *p256;
 static int asked[3];      /* how often for whose keys */
 static bool is_asking_ok; /* the answer */
+static uint64_t waited;   /* whose keys a token has waited for */
 
 static bool on_refresh(__attribute__((unused)) void *ctx, size_t issuer)
 {
@@ -38,6 +39,7 @@ static int set_up(__attribute__((unused)) void **state)
     authority = authority_new(&options);
     p256 = kit_p256();
     is_asking_ok = true;
+    waited = AUTHORITY_NO_ISSUER;
     asked[FROM_A] = asked[FROM_B] = asked[BY_SECRET] = 0;
     return authority_set_secret(authority, BY_SECRET, kit_secret());
 }
@@ -60,7 +62,7 @@ static int verify(const struct kit_signer *signer, const char *header, const cha
     struct buf token = {0};
     kit_append_token(&token, signer, header, claims);
     pass_free(&pass);
-    int result = authority_verify(authority, buf_span(&token), NOW, &pass, &refusal);
+    int result = authority_verify(authority, buf_span(&token), NOW, waited, &pass, &refusal);
     buf_fini(&token);
     assert_int_equal(result > 0, pass != NULL);
     return result;
@@ -115,7 +117,9 @@ TEST(a_pass_tells_the_issuer_of_its_token)
 
 TEST(junk_is_refused_without_asking_anybody)
 {
-    assert_int_equal(authority_verify(authority, span_of_text("junk"), NOW, &pass, &refusal), 0);
+    assert_int_equal(authority_verify(authority, span_of_text("junk"), NOW, AUTHORITY_NO_ISSUER,
+                                      &pass, &refusal),
+                     0);
     assert_int_equal(refusal.reason, TOKEN_malformed);
     assert_false(refusal.is_waiting);
     assert_int_equal(verify_by_secret("{\"exp\":1}"), 0);
@@ -154,6 +158,22 @@ TEST(a_key_that_is_new_is_asked_for_and_known_ones_are_not)
     assert_int_equal(verify_by_key("old", OF_A), 0);
     assert_int_equal(asked[FROM_A], 2);
     pass_free(&pass);
+}
+
+TEST(a_token_waits_once_for_the_keys_of_an_issuer)
+{
+    assert_int_equal(set_keys(FROM_A, "old"), 0);
+    assert_int_equal(verify_by_key("nobody's", OF_A), 0);
+    assert_true(refusal.is_waiting);
+    assert_int_equal(set_keys(FROM_A, "old"), 0);
+    waited = UINT64_C(1) << FROM_A;
+    assert_int_equal(verify_by_key("nobody's", OF_A), 0);
+    assert_false(refusal.is_waiting);
+    assert_int_equal(refusal.reason, TOKEN_unknown_key);
+    assert_int_equal(asked[FROM_A], 1);
+    assert_int_equal(verify_by_key("k", OF_B), 0);
+    assert_true(refusal.is_waiting);
+    assert_int_equal(refusal.issuer, FROM_B);
 }
 
 TEST(when_asking_is_refused_nobody_waits)
@@ -232,6 +252,54 @@ TEST(a_revocation_lasts_as_long_as_the_longest_token)
     assert_int_equal(revocations_forget(revocations, NOW + 86400 + 5), 1);
 }
 
+static int verify_at(struct span token, int64_t now_s)
+{
+    pass_free(&pass);
+    return authority_verify(authority, token, now_s, AUTHORITY_NO_ISSUER, &pass, &refusal);
+}
+
+TEST(a_good_token_is_verified_once_and_all_else_is_looked_at_each_time)
+{
+    struct kit_signer signer = {"HS256", NULL, kit_secret()};
+    struct revocation by_id = {.kind = REVOKED_TOKEN, .name = span_of_text("x"), .at_s = NOW};
+    struct buf token = {0};
+    kit_append_token(&token, &signer, "{\"alg\":\"HS256\"}", OF_NOBODY);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(verify_at(buf_span(&token), NOW), 1);
+    assert_string_equal(pass->subject, "7");
+    assert_int_equal(authority_verifications(authority), 1);
+    assert_int_equal(verify_at(buf_span(&token), 1777600700), 0);
+    assert_int_equal(refusal.reason, TOKEN_expired);
+    assert_int_equal(verify_at(buf_span(&token), 1777590000), 0);
+    assert_int_equal(refusal.reason, TOKEN_not_yet_valid);
+    assert_int_equal(revocations_add(authority_revocations(authority), &by_id), 0);
+    assert_int_equal(verify_at(buf_span(&token), NOW), 0);
+    assert_int_equal(refusal.reason, TOKEN_revoked);
+    assert_int_equal(authority_verifications(authority), 1);
+    buf_fini(&token);
+}
+
+TEST(what_was_verified_is_forgotten_when_keys_change)
+{
+    struct span other = span_of_text("some secret of thirty-two bytes.");
+    assert_int_equal(verify_by_secret(OF_NOBODY), 1);
+    assert_int_equal(authority_set_secret(authority, BY_SECRET, other), 0);
+    assert_int_equal(verify_by_secret(OF_NOBODY), 0);
+    assert_int_equal(refusal.reason, TOKEN_bad_signature);
+    assert_int_equal(authority_set_secret(authority, BY_SECRET, kit_secret()), 0);
+    assert_int_equal(verify_by_secret(OF_NOBODY), 1);
+    assert_int_equal(authority_verifications(authority), 3);
+    pass_free(&pass);
+}
+
+TEST(a_bad_token_is_verified_each_time)
+{
+    struct kit_signer signer = {"HS256", NULL, span_of_text("some secret of thirty-two bytes.")};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(verify(&signer, "{\"alg\":\"HS256\"}", OF_NOBODY), 0);
+    assert_int_equal(authority_verifications(authority), 3);
+}
+
 TEST(later_passes_are_made_with_the_groups_of_their_time)
 {
     static const char claims[] = "{\"follow\":[\"group:g\"],\"exp\":1777600600}";
@@ -271,7 +339,8 @@ TEST(without_memory_nothing_is_accepted_and_the_next_try_goes_well)
     kit_append_token(&token, &signer, "{\"alg\":\"HS256\"}", OF_NOBODY);
     do {
         mem_fail_after(successes++);
-        result = authority_verify(authority, buf_span(&token), NOW, &pass, &refusal);
+        result = authority_verify(authority, buf_span(&token), NOW, AUTHORITY_NO_ISSUER, &pass,
+                                  &refusal);
         mem_fail_after(-1);
         assert_int_equal(result > 0, pass != NULL);
     } while (result == ERR_NO_MEMORY);

@@ -124,3 +124,26 @@ TEST(threads_hold_and_drop_the_same_groups)
     assert_true(has(groups, "a", "1"));
     auth_groups_drop(&groups);
 }
+
+TEST(groups_are_the_same_when_they_hold_the_same)
+{
+    static const char *const texts[] = {
+        "{\"a\":[1,\"p-*\"],\"b\":[]}",
+        "{\"b\":[],\"a\":[\"p-*\",1]}",
+        "{\"a\":[1],\"b\":[]}",
+        "{\"a\":[2,\"p-*\"],\"b\":[]}",
+        "{\"a\":[\"1*\",\"p-*\"],\"b\":[]}",
+        "{\"a\":[1,\"p-*\"],\"c\":[]}",
+        "{\"a\":[1,\"p-*\"]}",
+        "{\"a\":[11,\"-*\"],\"b\":[]}",
+    };
+    struct auth_groups *first = NULL;
+    assert_int_equal(auth_groups_parse(span_of_text(texts[0]), &first, message), 0);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct auth_groups *other = NULL;
+        assert_int_equal(auth_groups_parse(span_of_text(texts[i]), &other, message), 0);
+        assert_int_equal(auth_groups_equal(first, other), i < 2);
+        auth_groups_drop(&other);
+    }
+    auth_groups_drop(&first);
+}

@@ -185,6 +185,48 @@ TEST(a_member_that_drains_between_two_halves_of_a_flush_gets_nothing_twice)
     }
 }
 
+/* How many flushes it takes until a peer has been sent something. */
+static int flushes_until_sent(struct world *w, const struct peer *peer)
+{
+    int flushes = 0;
+    for (; peer->sends == 0; flushes++)
+        assert_true(world_flush(w));
+    return flushes;
+}
+
+TEST(a_burst_to_many_does_not_hold_up_another_audience)
+{
+    struct world *w = world_with_budget(state, 10);
+    for (int i = 0; i < 90; i++)
+        world_follow(w, "7");
+    struct peer *ann = world_follow(w, "8");
+    world_receive(w, "7", at(1));
+    assert_true(world_flush(w));
+
+    world_receive(w, "8", at(2)); /* while the burst is under way */
+
+    assert_in_range(flushes_until_sent(w, ann), 1, 2);
+}
+
+TEST(within_a_flush_an_audience_goes_on_behind_the_others_after_its_share)
+{
+    struct world *w = world_with_budget(state, HUB_FLUSH_SHARE + 2);
+    struct peer *last = NULL;
+    for (int i = 0; i < 2 * HUB_FLUSH_SHARE; i++)
+        last = world_follow(w, "7");
+    struct peer *ann = world_follow(w, "8");
+    world_receive(w, "7", at(1));
+    world_receive(w, "8", at(2));
+
+    assert_true(world_flush(w));
+
+    peer_expect(ann, "8", at(2));
+    assert_int_equal(hub_stats(w->hub).sends, HUB_FLUSH_SHARE + 2);
+    world_turn(w);
+    peer_expect(last, "7", at(1));
+    assert_int_equal(hub_stats(w->hub).sends, 2 * HUB_FLUSH_SHARE + 1);
+}
+
 TEST(a_late_position_is_counted_and_not_relayed)
 {
     struct world *w = *state;

@@ -630,3 +630,35 @@ TEST(one_that_is_behind_may_be_kept_from_one_runner_after_the_other)
     assert_int_equal(hub_stats(w->hub).behind, 0);
     assert_int_equal(hub_stats(w->hub).superseded, 4);
 }
+
+/* What one message moved, in runners. */
+static uint64_t moved_by(struct peer *peer, const char *ids, struct hub_follow how)
+{
+    uint64_t moved = hub_stats(peer->world->hub).moved;
+    assert_int_equal(peer_try_follow(peer, ids, how), 0);
+    return hub_stats(peer->world->hub).moved - moved;
+}
+
+TEST(a_follow_moves_the_set_that_there_was_and_the_one_that_there_is_then)
+{
+    struct world *w = *state;
+    struct peer *ann = world_join(w, &dialect_compact);
+    struct hub_follow pace = {.sets_pace = true, .pace_ms = 100};
+
+    assert_int_equal(moved_by(ann, "1 2 3", (struct hub_follow){0}), 3);
+    assert_int_equal(moved_by(ann, "4 2", (struct hub_follow){0}), 3 + 4);
+    assert_int_equal(moved_by(ann, "1", pace), 4 + 4);
+}
+
+TEST(a_follow_that_changes_nothing_moves_nothing)
+{
+    struct world *w = *state;
+    struct peer *ann = world_follow(w, "1 2 3");
+    struct hub_follow again = {.sets_pace = true, .pace_ms = 0, .snapshot = true};
+
+    assert_int_equal(moved_by(ann, "3 1 1", again), 0);
+
+    world_publish(w, "3", at(1));
+    peer_expect(ann, "3", at(1));
+    peer_expect_nothing_more(ann);
+}
