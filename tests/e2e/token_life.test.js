@@ -501,6 +501,15 @@ test('an unknown kid does not make the server ask for keys again and again', asy
   assert.ok(keys.count <= 2, `asked ${keys.count} times`);
 });
 
+test('a secret that is read from a URL is none', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms']);
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  await issuer.addKey('HS256');
+  const before = keys.count;
+  await assert.rejects(server.client(bearer(await issuer.token({ sub: '7' }, { kid: 'HS256' }))), /401/);
+  assert.ok(keys.count > before, 'it was fetched');
+});
+
 test('the last good keys stay while their URL fails', async (t) => {
   const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-refresh', '1s', '--jwks-min-interval', '100ms']);
   await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
