@@ -358,6 +358,7 @@ test('operators are told what is wrong with what they ask', async (t) => {
     ['POST', '/kick', {}, 400],
     ['POST', '/kick', 'junk', 400],
     ['POST', '/kick', { id: 'x' }, 400],
+    ['POST', '/kick', { address: 'nonsense' }, 400],
     ['POST', '/revoke', { jti: '' }, 400],
     ['POST', '/revoke', { jti: 'a', sub: 'b' }, 400],
     ['DELETE', '/revocations', {}, 400],
