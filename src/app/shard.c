@@ -30,9 +30,11 @@ static uint64_t tick_ms(const struct options *options)
     return tick < SHORTEST_TICK_MS ? SHORTEST_TICK_MS : tick;
 }
 
-static struct hub *make_hub(const struct options *options)
+static struct hub *make_hub(const struct shard *shard)
 {
+    const struct options *options = shard->options;
     struct hub_options hub_options = {
+        .origin = (uint16_t)shard->index,
         .sink = stream_sink,
         .max_runners = options->max_runners,
         .lag_bytes = options->lag_bytes,
@@ -93,7 +95,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->proxies = shard_options->proxies;
     shard->index = shard_options->index;
     shard->last_id = (uint64_t)shard->index << SHARD_SESSION_ID_BITS;
-    shard->hub = make_hub(options);
+    shard->hub = make_hub(shard);
     shard->deflate = make_deflate(options);
     if (shard_options->tls != NULL)
         shard->tls = tls_context_hold(shard_options->tls);

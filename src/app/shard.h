@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/arrival.h"
 #include "app/cors.h"
 #include "app/rests.h"
 #include "app/session.h"
@@ -71,7 +72,7 @@ struct shard {
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
     char cors[CORS_BYTES];           /* scratch for headers of an answer */
     uint64_t last_id;
-    int64_t arrival_us;         /* wall time, never stepping back */
+    struct arrival_clock arrivals;
     uint64_t sequence;          /* of the last position that a session here published */
     uint64_t drain_deadline_ms; /* 0: not draining */
     unsigned index;

@@ -95,7 +95,8 @@ int authority_set_keys(struct authority *authority, size_t issuer, struct span t
     struct issuer *of = issuer_at(authority, issuer);
     struct key_set *keys = NULL;
     of->is_awaited = false;
-    int err = key_set_parse(text, of->alg, &keys);
+    int err = of->is_refreshed ? key_set_parse_public(text, of->alg, &keys)
+                               : key_set_parse(text, of->alg, &keys);
     if (err == 0)
         replace_keys(authority, of, keys);
     return err;

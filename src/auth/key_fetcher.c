@@ -72,7 +72,7 @@ static void begin_due(struct key_fetcher *fetcher)
 static bool holds_keys(const struct source *source)
 {
     struct key_set *set = NULL;
-    bool it = key_set_parse(key_fetch_body(source->fetch), source->alg, &set) == 0;
+    bool it = key_set_parse_public(key_fetch_body(source->fetch), source->alg, &set) == 0;
     key_set_free(&set);
     return it;
 }

@@ -27,11 +27,22 @@ static bool has_twin(const struct key_set *set, const struct key *key)
     return false;
 }
 
-static int add(struct key_set *set, const json_t *jwk, enum key_alg alg)
+/* How a text is read. */
+struct reading {
+    enum key_alg alg; /* of keys that name none */
+    bool is_public;   /* no secret is taken */
+};
+
+static bool is_unwanted(const struct reading *how, const struct key *key)
+{
+    return how->is_public && key_alg_type(key->alg) == KEY_TYPE_oct;
+}
+
+static int add(struct key_set *set, const json_t *jwk, const struct reading *how)
 {
     struct key key;
-    int err = set->count < KEY_SET_KEYS ? key_read(jwk, alg, &key) : ERR_INVALID;
-    if (err == 0 && has_twin(set, &key)) {
+    int err = set->count < KEY_SET_KEYS ? key_read(jwk, how->alg, &key) : ERR_INVALID;
+    if (err == 0 && (is_unwanted(how, &key) || has_twin(set, &key))) {
         key_fini(&key);
         err = ERR_INVALID;
     }
@@ -43,16 +54,16 @@ static int add(struct key_set *set, const json_t *jwk, enum key_alg alg)
 }
 
 /* A JWKS, or a JWK by itself. */
-static int add_all(struct key_set *set, const json_t *root, enum key_alg alg)
+static int add_all(struct key_set *set, const json_t *root, const struct reading *how)
 {
     const json_t *array = json_object_get(root, "keys");
     if (array == NULL && json_object_get(root, "kty") != NULL)
-        return add(set, root, alg);
+        return add(set, root, how);
     if (!json_is_array(array))
         return ERR_FORMAT;
     int err = 0;
     for (size_t i = 0; err == 0 && i < json_array_size(array); i++)
-        err = add(set, json_array_get(array, i), alg);
+        err = add(set, json_array_get(array, i), how);
     return err;
 }
 
@@ -68,7 +79,7 @@ static int finish(struct key_set *set, int err, struct key_set **out)
     return err;
 }
 
-int key_set_parse(struct span text, enum key_alg alg, struct key_set **set)
+static int read_set(struct span text, const struct reading *how, struct key_set **set)
 {
     json_t *root = NULL;
     json_error_t error;
@@ -78,9 +89,21 @@ int key_set_parse(struct span text, enum key_alg alg, struct key_set **set)
     if (err < 0)
         return err;
     struct key_set *made = mem_try(sizeof *made);
-    err = made != NULL ? add_all(made, root, alg) : ERR_NO_MEMORY;
+    err = made != NULL ? add_all(made, root, how) : ERR_NO_MEMORY;
     json_decref(root);
     return finish(made, err, set);
+}
+
+int key_set_parse(struct span text, enum key_alg alg, struct key_set **set)
+{
+    const struct reading how = {.alg = alg};
+    return read_set(text, &how, set);
+}
+
+int key_set_parse_public(struct span text, enum key_alg alg, struct key_set **set)
+{
+    const struct reading how = {.alg = alg, .is_public = true};
+    return read_set(text, &how, set);
 }
 
 int key_set_of_secret(struct span secret, enum key_alg alg, struct key_set **set)

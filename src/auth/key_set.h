@@ -31,6 +31,9 @@ struct key_set;
  */
 int key_set_parse(struct span text, enum key_alg alg, struct key_set **set);
 
+/* The same of what everybody can read, at a URL: what is called a secret there (`oct`) is none, and skipped. */
+int key_set_parse_public(struct span text, enum key_alg alg, struct key_set **set);
+
 /*
  * One key without a `kid`. `alg` is an HS algorithm; KEY_ALG_COUNT: HS256. 0 with `*set` owned by the caller; ERR_INVALID: the
  * secret is shorter than the hash, or `alg` is of another kind; ERR_NO_MEMORY.

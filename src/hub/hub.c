@@ -168,6 +168,19 @@ static int order_in_time(const struct position *a, const struct position *b)
     return order(a->sequence, b->sequence);
 }
 
+/*
+ * A device repeats a fix. But when another shard accepted one of the same time while this one did too, all have to take the same
+ * of the two, in whichever order they come.
+ */
+static bool is_duplicate(const struct hub *hub, const struct position *position,
+                         const struct position *newest)
+{
+    if (position->time_is_arrival || position->time_ms != newest->time_ms ||
+        position->time_rest_us != newest->time_rest_us)
+        return false;
+    return position->origin == hub->options.origin || position->origin <= newest->origin;
+}
+
 /* Times of arrival may be equal: each is a position of its own. */
 static int place_in_time(struct hub *hub, const struct runner *runner,
                          const struct position *position)
@@ -175,7 +188,7 @@ static int place_in_time(struct hub *hub, const struct runner *runner,
     const struct position *newest = &runner->newest;
     if (runner->version == 0)
         return 0;
-    if (position->time_ms == newest->time_ms && !position->time_is_arrival) {
+    if (is_duplicate(hub, position, newest)) {
         hub->stats.duplicate++;
         return HUB_DUPLICATE;
     }

@@ -95,6 +95,7 @@ struct hub_sink {
 
 struct hub_options {
     struct hub_sink sink;
+    uint16_t origin;    /* of the positions that are published here first */
     size_t max_runners; /* known at a time; 0: no limit */
     size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
     uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
@@ -163,6 +164,10 @@ void hub_free(struct hub **hub);
  * A new position. 0: accepted, it will be flushed. HUB_LATE, HUB_DUPLICATE: older than the newest of its runner, or the same by its fix
  * time; counted and not relayed. ERR_TOO_MANY: a new runner over max_runners. ERR_NO_MEMORY: nothing changed. Whatever comes of it, its
  * number counts as applied. `now_ms` is monotonic and never decreases from call to call.
+ *
+ * The newest is the one of the latest time, of equal ones that of the greater origin, then number, and not the last that came: so
+ * hubs that get the same positions, each origin's in order and otherwise in any, end with the same newest, and none goes back. Of one
+ * fix time the first that came counts, unless two origins accepted one each before they heard of the other.
  */
 enum { HUB_LATE = 1, HUB_DUPLICATE = 2 };
 int hub_publish(struct hub *hub, const struct position *position, uint64_t now_ms);

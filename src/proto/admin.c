@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/ip.h"
 #include "proto/json_text.h"
 #include "proto/json_tree.h"
 
@@ -55,6 +56,15 @@ static int copy_name(const json_t *value, char name[ADMIN_NAME_BYTES + 1], struc
     return 0;
 }
 
+static int check_address(const char *text, struct fault *fault)
+{
+    struct ip ip;
+    if (ip_parse(span_of_text(text), &ip) == 0)
+        return 0;
+    fault_set(fault, FAULT_wrong_type, "address: expected an IP address");
+    return ERR_FORMAT;
+}
+
 static int parse(struct json_tree *tree, struct span body, struct fault *fault)
 {
     int err = json_tree_parse(tree, body, fault);
@@ -84,6 +94,8 @@ int admin_decode_kick(struct span body, struct admin_who *who, struct fault *fau
         who->id = (uint64_t)json_integer_value(chosen.value);
         if (who->by != ADMIN_BY_ID)
             err = copy_name(chosen.value, who->name, fault);
+        if (err == 0 && who->by == ADMIN_BY_ADDRESS)
+            err = check_address(who->name, fault);
     }
     json_tree_fini(&tree);
     return err;

@@ -358,6 +358,7 @@ test('operators are told what is wrong with what they ask', async (t) => {
     ['POST', '/kick', {}, 400],
     ['POST', '/kick', 'junk', 400],
     ['POST', '/kick', { id: 'x' }, 400],
+    ['POST', '/kick', { address: 'nonsense' }, 400],
     ['POST', '/revoke', { jti: '' }, 400],
     ['POST', '/revoke', { jti: 'a', sub: 'b' }, 400],
     ['DELETE', '/revocations', {}, 400],
@@ -499,6 +500,15 @@ test('an unknown kid does not make the server ask for keys again and again', asy
     await client.closed();
   }
   assert.ok(keys.count <= 2, `asked ${keys.count} times`);
+});
+
+test('a secret that is read from a URL is none', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms']);
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  await issuer.addKey('HS256');
+  const before = keys.count;
+  await assert.rejects(server.client(bearer(await issuer.token({ sub: '7' }, { kid: 'HS256' }))), /401/);
+  assert.ok(keys.count > before, 'it was fetched');
 });
 
 test('the last good keys stay while their URL fails', async (t) => {

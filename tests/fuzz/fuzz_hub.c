@@ -25,6 +25,8 @@
 #define RUNNERS 8
 #define SLOTS 6
 #define STEPS_MAX 1500
+#define FIRST_TIME_US 10000000
+#define STEP_US 400 /* between positions: some are of one millisecond */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -78,7 +80,7 @@ struct model {
     struct slot slots[SLOTS];
     int64_t number;          /* of the last position published */
     int64_t newest[RUNNERS]; /* number; 0: none */
-    int64_t newest_time_ms[RUNNERS];
+    int64_t newest_time_us[RUNNERS];
     uint64_t renewed_ms[RUNNERS];
     int64_t forgotten[RUNNERS]; /* up to this number nobody is owed anything but by claim */
     uint64_t received;
@@ -336,7 +338,7 @@ static void accept_position(struct model *model, size_t runner, struct moment mo
 {
     model->received++;
     model->newest[runner] = moment.number;
-    model->newest_time_ms[runner] = moment.time_ms;
+    model->newest_time_us[runner] = moment.time_ms * 1000 + moment.rest_us;
     model->renewed_ms[runner] = model->world->now_ms;
     model->unflushed_bytes += frame_bytes(&dialect_bulky, ids[runner]);
     if (model->unflushed_bytes > model->largest_batch_bytes)
@@ -352,18 +354,20 @@ static void step_publish(struct model *model, struct input *input)
 {
     uint8_t choice = input_byte(input);
     size_t runner = choice % RUNNERS;
-    int64_t delta_ms = (choice >> 3) % 4 == 0 ? (choice >> 5) - 4 : 1;
+    int64_t delta_us = STEP_US * ((choice >> 3) % 4 == 0 ? (choice >> 5) - 4 : 1);
+    int64_t time_us = model->newest_time_us[runner] + delta_us;
     struct moment moment = {.number = ++model->number,
-                            .time_ms = model->newest_time_ms[runner] + delta_ms};
+                            .time_ms = time_us / 1000,
+                            .rest_us = (uint16_t)(time_us % 1000)};
     size_t max = model->world->options.max_runners;
     int expected = 0;
     if (!is_known(model, runner) && max > 0 && count_known(model) >= max)
         expected = ERR_TOO_MANY;
-    else if (model->newest[runner] != 0 && delta_ms < 0)
-        expected = 1;
+    else if (model->newest[runner] != 0 && delta_us < 0)
+        expected = HUB_LATE;
     int err = world_receive(model->world, ids[runner], moment);
     CHECK(err == expected || (model->is_failing && err == ERR_NO_MEMORY));
-    model->late += err == 1;
+    model->late += err == HUB_LATE;
     if (err == 0)
         accept_position(model, runner, moment);
 }
@@ -671,6 +675,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {data, size};
     struct model *model = mem_must(sizeof *model);
     model->world = world_new(choose_options(&input));
+    for (size_t i = 0; i < RUNNERS; i++)
+        model->newest_time_us[i] = FIRST_TIME_US;
     for (size_t i = 0; i < SLOTS; i++)
         slot_fill(model, &model->slots[i], dialects[i % 3]);
     for (int i = 0; i < STEPS_MAX && input.len > 0; i++)

@@ -66,9 +66,11 @@ static void make_authority(void)
     static const struct authority_issuer issuers[] = {
         {.alg = KEY_ALG_COUNT},
         {.iss = "a", .alg = KEY_ALG_COUNT, .is_refreshed = true},
+        {.iss = "a",
+         .alg = KEY_ALG_COUNT}, /* takes secrets in a JWKS, which the one before does not */
     };
     struct authority_options options = {.issuers = issuers,
-                                        .issuer_count = 2,
+                                        .issuer_count = 3,
                                         .leeway_s = 2,
                                         .max_life_s = 86400,
                                         .max_revocations = 1,
@@ -79,6 +81,7 @@ static void make_authority(void)
     kit_append_jwks(&jwks);
     CHECK(authority_set_secret(authority, 0, kit_secret()) == 0);
     CHECK(authority_set_keys(authority, 1, buf_span(&jwks)) == 0);
+    CHECK(authority_set_keys(authority, 2, buf_span(&jwks)) == 0);
     buf_fini(&jwks);
 }
 

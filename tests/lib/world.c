@@ -472,6 +472,7 @@ int world_receive(struct world *world, const char *id, struct moment moment)
         .lng = {.is_integer = true, .integer = -moment.number},
         .time_is_arrival = !moment.is_fix,
         .time_ms = moment.time_ms,
+        .time_rest_us = moment.rest_us,
         .sequence = ++world->sequence,
     };
     int err = hub_publish(world->hub, &position, world->now_ms);

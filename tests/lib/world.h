@@ -39,6 +39,7 @@ extern const struct hub_dialect dialect_packed;
 struct moment {
     int64_t number;
     int64_t time_ms;
+    uint16_t rest_us;
     bool is_fix; /* of the device; else of arrival */
 };
 

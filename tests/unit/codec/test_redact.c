@@ -32,6 +32,17 @@ TEST(the_value_of_a_token_is_not_shown)
     expect("/?token", "/?token");
 }
 
+TEST(a_jwt_is_not_shown_wherever_it_stands)
+{
+    expect("/?jwt=eyJhbG.eyJzdWI-_.sig&a=1", "/?jwt=[redacted]&a=1");
+    expect("/?a=1;token=eyJhbG.eyJzdWI.sig", "/?a=1;token=[redacted]");
+    expect("/live/eyJhbG.eyJzdWI.sig/x", "/live/[redacted]/x");
+    expect("/?eyJhbG%2eeyJzdWI.sig", "/?[redacted]");
+    expect("/xeyJhbG.eyJzdWI.sig", "/x[redacted]");
+    expect("/eyJ", "/[redacted]");
+    expect("/eyj.a.b", "/eyj.a.b");
+}
+
 TEST(a_fragment_is_not_shown)
 {
     expect("/a#token=b", "/a");
