@@ -20,7 +20,7 @@ struct hub {
     struct audience *dirty_last;
     struct buf scratch;                /* owned; frames of one follower that catches up */
     struct buf sealed;                 /* owned; the frame that is made of some elements */
-    struct buf appeared;     /* owned; ids of runners that nobody was told of */
+    struct buf appeared;               /* owned; ids of runners that nobody was told of */
     struct buf tick_scratch;           /* owned; pointers to runners that changed */
     uint64_t applied[HUB_ORIGINS_MAX]; /* by origin: the number of the last one */
     size_t origins;
