@@ -22,6 +22,7 @@
 
 #define SHARDS 2
 #define MAILS_MAX 100000
+#define TURNS_MAX 10000
 #define RUNNER "9"
 
 static struct pki *pki;
@@ -165,6 +166,13 @@ static void turn(struct shard *shard)
     uv_run(worker_loop(shard->worker), UV_RUN_NOWAIT);
 }
 
+/* The certificate is posted last. That there is mail may be told a turn later than it was posted. */
+static void take_all_mail(struct shard *shard)
+{
+    for (int turns = 0; shard->tls == first_tls && turns < TURNS_MAX; turns++)
+        turn(shard);
+}
+
 /* A token by the new key, for the runner that is in the group only now. */
 static bool knows_what_is_new(struct shard *shard)
 {
@@ -203,7 +211,7 @@ static void reload_while_full(struct shard *full)
         turn(shards[i % SHARDS]);
     pthread_join(main_thread, NULL);
     for (size_t i = 0; i < SHARDS; i++) {
-        turn(shards[i]);
+        take_all_mail(shards[i]);
         assert_true(knows_what_is_new(shards[i]));
         assert_ptr_equal(shards[i]->tls, certificates_context(certificates));
         assert_ptr_not_equal(shards[i]->tls, first_tls);
