@@ -134,7 +134,7 @@ void session_stop_reading(struct session *session);
 void session_read_on(struct session *session, struct buf *rest);
 
 /* It waits in ROUTE_LATER: the answer is here, and `rest` what session_awaited() gave. */
-void session_answer_later(struct session *session, struct http_answer *answer, struct buf *rest);
+void session_answer_later(struct session *session, struct http_answer *later, struct buf *rest);
 
 /* Who is at the other end: for what is counted per address, for people, and is it this one (an IP address)? */
 struct ip session_address(const struct session *session);
