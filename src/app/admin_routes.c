@@ -466,4 +466,5 @@ static enum route_result answer(struct session *session, struct http_answer *out
     return is_known ? say(&request, 405, "another method\n") : say(&request, 404, "not found\n");
 }
 
-const struct routes admin_routes = {.answer = answer, .body_bytes = BODY_BYTES};
+const struct routes admin_routes = {
+    .answer = answer, .has_long_answers = true, .body_bytes = BODY_BYTES};
