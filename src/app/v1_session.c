@@ -201,32 +201,50 @@ static bool is_answered_by_hub(const struct session *session, size_t followed, u
     return follows > followed || (follows > 0 && session->follower.pace_ms != pace_ms);
 }
 
-static void follow(struct session *session, struct v1_message *message)
+/* All that the message means to follow, of what is granted: those that it names, and who is in its groups now. */
+static int find_wanted(struct session *session, const struct v1_message *message,
+                       struct buf *wanted)
+{
+    struct span named =
+        span_of(message->runners.items, message->runners.count * sizeof(struct runner_id));
+    int err = v1_groups_add(&session->v1->groups, &message->groups);
+    if (err == 0)
+        err = v1_groups_members(session, &message->groups, wanted);
+    return err == 0 ? buf_append(wanted, named) : err;
+}
+
+/* What is said may close a session that does not read: it is looked at after each. The snapshot comes behind the ack. */
+static void follow_wanted(struct session *session, const struct v1_message *message,
+                          const struct buf *wanted)
 {
     size_t followed = hub_following(&session->follower);
     uint32_t pace_ms = session->follower.pace_ms;
+    tell_reset(session, message);
+    acknowledge(session, V1_STORED_NOT_SAID);
+    if (session->state != SESSION_OPEN)
+        return;
+    int err = follow_ids(session, message, (struct runner_id *)(void *)wanted->data,
+                         wanted->len / sizeof(struct runner_id));
+    if (err < 0)
+        act_refuse(session, err);
+    else if (session->state == SESSION_OPEN && !is_answered_by_hub(session, followed, pace_ms))
+        say_empty_snapshot(session);
+}
+
+static void follow(struct session *session, struct v1_message *message)
+{
     struct denied denied = {.count = 0};
-    struct buf members = {0};
+    struct buf wanted = {0};
     act_keep_granted(session, message->runners.items, &message->runners.count, &denied);
     act_tell_denied(session, &denied, "follow these");
     if (session->state != SESSION_OPEN)
         return; /* one fault too many */
-    tell_reset(session, message);
-    acknowledge(session, V1_STORED_NOT_SAID);
-    int err = v1_groups_add(&session->v1->groups, &message->groups);
-    if (err == 0)
-        err = v1_groups_members(session, &message->groups, &members);
-    if (err == 0)
-        err = buf_append(&members, span_of(message->runners.items,
-                                           message->runners.count * sizeof(struct runner_id)));
-    if (err == 0)
-        err = follow_ids(session, message, (struct runner_id *)(void *)members.data,
-                         members.len / sizeof(struct runner_id));
+    int err = find_wanted(session, message, &wanted);
     if (err < 0)
         act_refuse(session, err);
-    else if (!is_answered_by_hub(session, followed, pace_ms))
-        say_empty_snapshot(session);
-    buf_fini(&members);
+    else
+        follow_wanted(session, message, &wanted);
+    buf_fini(&wanted);
 }
 
 static void unfollow(struct session *session, const struct v1_message *message)

@@ -267,3 +267,18 @@ test('when the server stops, each is told when to come back', async (t) => {
   }
   assert.ok(new Set(after).size > 1, `all at ${after}`);
 });
+
+test('who asks and does not read is closed in the middle of it, and the server lives on', async (t) => {
+  const server = await startServer(t, ['--max-queued-bytes', '4K', '--lag-bytes', '1K', '--max-faults', '1000']);
+  const client = await join(server);
+  client.socket.pause();
+  const id = 'x'.repeat(60);
+  const runners = Array.from({ length: 5 }, (_, i) => `${id}${i}`);
+  const closed = async () => (await server.metric('spectate_sessions_closed_total{reason="queue_full"}')) === 1;
+  await until(async () => {
+    for (let i = 0; i < 500; i++) client.send({ type: 'follow', id, runners, since: 'nonsense' });
+    return closed();
+  }, 'the session to be closed');
+  client.destroy();
+  await (await join(server)).expectNothingMore();
+});
