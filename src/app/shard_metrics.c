@@ -18,6 +18,7 @@ void shard_refresh_metrics(struct shard *shard)
     struct hub_stats stats = hub_stats(shard->hub);
     metrics_set(metrics, METRIC_connections, shard->session_count + shard->doorstep_count);
     metrics_set(metrics, METRIC_sessions, shard->open_count);
+    metrics_set(metrics, METRIC_worker_sessions, shard->open_count);
     metrics_set(metrics, METRIC_followers, stats.followers);
     metrics_set(metrics, METRIC_behind_followers, stats.behind);
     metrics_set(metrics, METRIC_slow_followers, stats.slow);

@@ -45,6 +45,7 @@ static const char *http_label(size_t label)
 
 static const struct metric_row rows[METRICS_TOTAL] = {
 #define GAUGE(name, a_merge, help) ROW(GAUGE, name, help, .slots = 1, .merge = METRIC_MERGE_##a_merge)
+#define PER_WORKER(name, help) ROW(PER_WORKER, name, help, .slots = 1, .label = "worker")
 #define COUNTER(name, help) ROW(COUNTER, name, help, .slots = 1)
 #define LABELLED(name, a_label, total, name_of, help)                                              \
     ROW(LABELLED, name, help, .slots = total, .label = #a_label, .label_value = name_of)
@@ -64,9 +65,8 @@ const struct metric_row *metric_row(enum metric metric)
 const char *metric_type(const struct metric_row *row)
 {
     static const char *const types[] = {
-        [METRIC_GAUGE] = "gauge",
-        [METRIC_COUNTER] = "counter",
-        [METRIC_LABELLED] = "counter",
+        [METRIC_GAUGE] = "gauge",         [METRIC_PER_WORKER] = "gauge",
+        [METRIC_COUNTER] = "counter",     [METRIC_LABELLED] = "counter",
         [METRIC_HISTOGRAM] = "histogram",
     };
     return types[row->kind];

@@ -30,6 +30,7 @@ extern const uint64_t histogram_bounds_us[HISTOGRAM_BOUNDS];
 enum metric_slot {
 #define SLOTS(name, total) SLOT_##name, SLOT_LAST_##name = SLOT_##name + (total)-1,
 #define GAUGE(name, ...) SLOTS(name, 1)
+#define PER_WORKER(name, ...) SLOTS(name, 1)
 #define COUNTER(name, ...) SLOTS(name, 1)
 #define LABELLED(name, label, total, ...) SLOTS(name, total)
 #define HISTOGRAM(name, ...) SLOTS(name, HISTOGRAM_SLOTS)
@@ -40,7 +41,13 @@ enum metric_slot {
     SLOTS_TOTAL
 };
 
-enum metric_kind { METRIC_GAUGE, METRIC_COUNTER, METRIC_LABELLED, METRIC_HISTOGRAM };
+enum metric_kind {
+    METRIC_GAUGE,
+    METRIC_PER_WORKER,
+    METRIC_COUNTER,
+    METRIC_LABELLED,
+    METRIC_HISTOGRAM,
+};
 enum metric_merge { METRIC_MERGE_SUM, METRIC_MERGE_MAX };
 
 struct metric_row {
@@ -48,8 +55,8 @@ struct metric_row {
     enum metric_merge merge;
     const char *name; /* whole */
     const char *help;
-    const char *label; /* NULL: none */
-    const char *(*label_value)(size_t label);
+    const char *label;                        /* NULL: none */
+    const char *(*label_value)(size_t label); /* NULL: none, or the number of a worker */
     size_t slot;
     size_t slots;
 };

@@ -47,7 +47,7 @@ static void add_to_slot(struct metrics *metrics, size_t slot, uint64_t n)
 static size_t single_slot(enum metric metric)
 {
     const struct metric_row *row = metric_row(metric);
-    CHECK(row->kind == METRIC_GAUGE || row->kind == METRIC_COUNTER);
+    CHECK(row->kind != METRIC_LABELLED && row->kind != METRIC_HISTOGRAM);
     return row->slot;
 }
 

@@ -14,6 +14,7 @@
 
 enum metric {
 #define GAUGE(name, ...) METRIC_##name,
+#define PER_WORKER GAUGE
 #define COUNTER GAUGE
 #define LABELLED GAUGE
 #define HISTOGRAM GAUGE
@@ -31,7 +32,7 @@ struct metrics;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics **metrics);
 
-/* Counters and gauges without a label. Setting a counter to a running total that somebody else keeps is fine. */
+/* Counters and gauges without a label, or with the worker's number. Setting a counter to a running total that somebody else keeps is fine. */
 void metrics_add(struct metrics *metrics, enum metric metric, uint64_t n);
 void metrics_set(struct metrics *metrics, enum metric metric, uint64_t value);
 uint64_t metrics_get(const struct metrics *metrics, enum metric metric);

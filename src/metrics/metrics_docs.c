@@ -9,7 +9,9 @@ static const char intro[] =
     "\n"
     "`GET /metrics` answers with Prometheus text (format 0.0.4). Numbers of several workers are "
     "added up, but for\n"
-    "`spectate_runners`: each worker knows all runners, and the largest number is shown. Every "
+    "those with the label `worker`, and for `spectate_runners`: each worker knows all runners, and "
+    "the\n"
+    "largest number is shown. Every "
     "value of a label is\n"
     "always there, with 0 until something is counted. What the system does not tell about the "
     "process is left out.\n";
@@ -33,6 +35,7 @@ static int write_table_row(const struct metric_row *row, struct buf *out)
 static int write_process_rows(struct buf *out)
 {
 #define GAUGE(...)
+#define PER_WORKER(...)
 #define COUNTER(...)
 #define LABELLED(...)
 #define HISTOGRAM(...)
@@ -53,7 +56,7 @@ int metrics_write_docs(struct buf *out)
     if (err == 0)
         err = write_process_rows(out);
     for (enum metric metric = 0; err == 0 && metric < METRICS_TOTAL; metric++) {
-        if (metric_row(metric)->label != NULL)
+        if (metric_row(metric)->label_value != NULL)
             err = write_label_values(metric_row(metric), out);
     }
     return err;

@@ -53,6 +53,14 @@ static void write_labelled(struct text *text, const struct metric_row *row)
               merged(text, row->merge, row->slot + i));
 }
 
+static void write_per_worker(struct text *text, const struct metric_row *row)
+{
+    for (size_t i = 0; i < text->count; i++)
+        if (metrics_get(text->workers[i], METRIC_workers) != 0)
+            WRITE(text, "%s{%s=\"%zu\"} %" PRIu64 "\n", row->name, row->label, i,
+                  metrics_slot(text->workers[i], row->slot));
+}
+
 static void write_histogram(struct text *text, const struct metric_row *row)
 {
     uint64_t below = 0;
@@ -74,6 +82,8 @@ static void write_metric(struct text *text, const struct metric_row *row)
     write_head(text, row->name, metric_type(row), row->help);
     if (row->kind == METRIC_LABELLED)
         write_labelled(text, row);
+    else if (row->kind == METRIC_PER_WORKER)
+        write_per_worker(text, row);
     else if (row->kind == METRIC_HISTOGRAM)
         write_histogram(text, row);
     else
@@ -94,6 +104,7 @@ static void write_process(struct text *text)
 {
     const struct process process = process_read(metrics_created_ms(text->workers[0]));
 #define GAUGE(...)
+#define PER_WORKER(...)
 #define COUNTER(...)
 #define LABELLED(...)
 #define HISTOGRAM(...)

@@ -80,11 +80,14 @@ for (const workers of [2, 3]) {
 test('connections are spread evenly over the workers', async (t) => {
   const token = temporaryFile(t, 'operators', `${OPERATORS_TOKEN}\n`);
   const server = await startServer(t, [...WORKERS, '--admin', '127.0.0.1:0', '--admin-token-file', token]);
-  await Promise.all(Array.from({ length: 60 }, () => server.client()));
+  await server.clients(60);
   const { sessions } = await (await Operators.of(server)).get('/sessions?limit=100');
   const perWorker = [0, 1, 2].map((worker) => sessions.filter((session) => session.worker === worker).length);
   assert.strictEqual(sessions.length, 60);
   assert.ok(Math.max(...perWorker) - Math.min(...perWorker) <= 2, `by worker: ${perWorker}`);
+  await server.showsMetrics(
+    Object.fromEntries(perWorker.map((count, worker) => [`spectate_worker_sessions{worker="${worker}"}`, count])),
+  );
 });
 
 test('killed clients leave nothing behind on any worker', async (t) => {

@@ -226,6 +226,18 @@ TEST(workers_are_added_up)
     expect_line("spectate_http_requests_total{code=\"other\"} 5");
 }
 
+TEST(the_sessions_of_each_worker_that_serves_are_told_apart)
+{
+    metrics_set(workers[0], METRIC_worker_sessions, 3);
+    metrics_set(workers[1], METRIC_worker_sessions, 4);
+    write_of(2);
+    expect_line("# TYPE spectate_worker_sessions gauge");
+    expect_line("spectate_worker_sessions{worker=\"0\"} 3");
+    expect_line("spectate_worker_sessions{worker=\"1\"} 4");
+    metrics_set(workers[1], METRIC_workers, 0);
+    assert_null(strstr(write_of(2), "worker=\"1\""));
+}
+
 TEST(of_runners_that_every_worker_knows_the_largest_number_is_shown)
 {
     metrics_set(workers[0], METRIC_runners, 10);
