@@ -97,6 +97,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->last_id = (uint64_t)shard->index << SHARD_SESSION_ID_BITS;
     shard->hub = make_hub(shard);
     shard->deflate = make_deflate(options);
+    v1_compressed_init(&shard->v1_compressed, shard->deflate);
     if (shard_options->tls != NULL)
         shard->tls = tls_context_hold(shard_options->tls);
     shard->metrics = metrics_new();
@@ -115,6 +116,7 @@ void shard_free(struct shard **shard)
     worker_free(&it->worker);
     hub_free(&it->hub);
     relay_free(&it->relay);
+    v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     access_free(&it->access);
     awaited_free(&it->awaited);

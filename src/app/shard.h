@@ -12,6 +12,7 @@
 #include "app/cors.h"
 #include "app/rests.h"
 #include "app/session.h"
+#include "app/v1_dialect.h"
 #include "codec/origin.h"
 #include "config/options.h"
 #include "hub/hub.h"
@@ -66,6 +67,7 @@ struct shard {
     size_t open_count;           /* of these, those whose WebSocket is open */
     size_t refused_count;        /* of these, those only told that they are over a limit */
     struct ws_deflate *deflate;  /* owned; NULL: compression is off */
+    struct v1_compressed v1_compressed; /* while it is on */
     struct tls_context *tls;     /* held; of new connections; NULL: they speak no TLS */
     struct seed_message message; /* scratch for decoding */
     struct v1_message v1_message;

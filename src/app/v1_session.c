@@ -7,11 +7,12 @@
 #include "app/session_phase.h"
 #include "app/session_stream.h"
 #include "app/shard.h"
+#include "app/v1_dialect.h"
 #include "app/v1_groups.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "codec/ws_probe.h"
+#include "codec/ws_extension.h"
 #include "proto/fix_time.h"
 #include "proto/v1.h"
 #include "proto/v1_answer.h"
@@ -30,30 +31,6 @@ const struct v1_groups *v1_session_groups(const struct session *session)
 {
     return &session->v1->groups;
 }
-
-/* --- what followers get --------------------------------------------------------------------------------------------- */
-
-_Static_assert(V1_SEAL_BYTES <= HUB_SEAL_BYTES && V1_STATUS_BYTES <= HUB_NOTICE_BYTES,
-               "the hub makes room for what the dialect writes");
-
-static int seal(const struct hub_seal *hub, struct span elements, struct buf *out)
-{
-    struct v1_seal seal = {
-        .applied = hub->applied,
-        .origins = hub->origins,
-        .is_snapshot = hub->is_snapshot,
-        .superseded = hub->superseded,
-    };
-    return v1_seal(&seal, elements, out);
-}
-
-static const struct hub_dialect v1_dialect = {
-    .encode = v1_encode_position,
-    .encode_newest = v1_encode_newest,
-    .write_status = v1_write_status,
-    .seal = seal,
-    .write_probe = ws_probe_write,
-};
 
 /* --- what it says --------------------------------------------------------------------------------------------------- */
 
@@ -408,9 +385,15 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     session_fault(session, &fault);
 }
 
+static const struct hub_dialect *dialect_of(const struct session *session)
+{
+    return session->window_bits == WS_WINDOW_BITS_MAX ? &session->shard->v1_compressed.dialect
+                                                      : &v1_dialect;
+}
+
 static void on_open(struct session *session)
 {
-    session->follower.dialect = &v1_dialect;
+    session->follower.dialect = dialect_of(session);
     session->v1 = mem_try(sizeof *session->v1);
     if (session->v1 == NULL)
         session_close(session, CLOSE_out_of_memory);

@@ -14,7 +14,7 @@ struct span framing_seal(struct hub *hub, const struct hub_dialect *dialect,
                          const struct hub_seal *seal, struct span elements)
 {
     hub->sealed.len = 0;
-    CHECK(dialect->seal(seal, elements, &hub->sealed) == 0);
+    CHECK(dialect->seal(dialect->context, seal, elements, &hub->sealed) == 0);
     CHECK(hub->sealed.len <= elements.len + HUB_SEAL_BYTES);
     return buf_span(&hub->sealed);
 }

@@ -42,7 +42,7 @@ struct hub_seal {
     uint64_t superseded; /* for one follower: hub_superseded(); 0 in a frame for all */
 };
 
-/* How positions become bytes. Static, shared by all followers that speak it; one pointer is one dialect. */
+/* How positions become bytes. Shared by all followers that speak it, and outlives them; one pointer is one dialect. */
 struct hub_dialect {
     /*
      * Append one position: a complete frame, or an element of a frame where there is a `seal`; nothing when the dialect has no
@@ -64,7 +64,8 @@ struct hub_dialect {
      * Append the one complete frame of these elements, perhaps none: at most HUB_SEAL_BYTES longer than they are. It does not fail
      * when `out` has room for that. NULL: each position is a frame of its own.
      */
-    int (*seal)(const struct hub_seal *seal, struct span elements, struct buf *out);
+    int (*seal)(void *context, const struct hub_seal *seal, struct span elements, struct buf *out);
+    void *context; /* of `seal` */
 
     /*
      * Write a probe, a complete frame that the peer answers once it has read it: hub_answered(). Returns its length,

@@ -100,26 +100,58 @@ char *v1_write_status_text(char *to, const struct position *newest, enum runner_
 
 /* --- frames --------------------------------------------------------------------------------------------------------- */
 
-int v1_seal(const struct v1_seal *seal, struct span elements, struct buf *out)
-{
-    char cursor[CURSOR_TEXT_BYTES];
+/* A message but for its elements. */
+struct shell {
     char head[HEAD_BYTES];
     char tail[TAIL_BYTES];
-    uint8_t header[WS_HEADER_MAX_BYTES];
+    size_t head_len;
+    size_t tail_len;
+};
+
+static void make_shell(struct shell *shell, const struct v1_seal *seal)
+{
+    char cursor[CURSOR_TEXT_BYTES];
     size_t cursor_len = seal->applied != NULL ? v1_write_cursor(seal, cursor) : 0;
-    size_t head_len = (size_t)(v1_write_seal_head(head, seal) - head);
-    char *tail_end = v1_write_seal_tail(tail, seal, span_of(cursor, cursor_len));
-    size_t tail_len = (size_t)(tail_end - tail);
-    if (elements.len > 0) /* without the comma of the first */
-        elements = span_of(elements.data + 1, elements.len - 1);
-    size_t header_len = ws_write_header(header, WS_TEXT, head_len + elements.len + tail_len);
+    char *tail_end = v1_write_seal_tail(shell->tail, seal, span_of(cursor, cursor_len));
+    shell->head_len = (size_t)(v1_write_seal_head(shell->head, seal) - shell->head);
+    shell->tail_len = (size_t)(tail_end - shell->tail);
+}
+
+static struct span without_comma(struct span elements)
+{
+    return elements.len > 0 ? span_of(elements.data + 1, elements.len - 1) : elements;
+}
+
+static void append_text(const struct shell *shell, struct span elements, struct buf *out)
+{
+    buf_append(out, span_of(shell->head, shell->head_len));
+    buf_append(out, elements);
+    buf_append(out, span_of(shell->tail, shell->tail_len));
+}
+
+int v1_seal_text(const struct v1_seal *seal, struct span elements, struct buf *out)
+{
+    struct shell shell;
     int err = buf_reserve(out, elements.len + V1_SEAL_BYTES);
     if (err < 0)
         return err;
-    buf_append(out, span_of(header, header_len));
-    buf_append(out, span_of(head, head_len));
-    buf_append(out, elements);
-    buf_append(out, span_of(tail, tail_len));
+    make_shell(&shell, seal);
+    append_text(&shell, without_comma(elements), out);
+    return 0;
+}
+
+int v1_seal(const struct v1_seal *seal, struct span elements, struct buf *out)
+{
+    struct shell shell;
+    uint8_t header[WS_HEADER_MAX_BYTES];
+    int err = buf_reserve(out, elements.len + V1_SEAL_BYTES);
+    if (err < 0)
+        return err;
+    make_shell(&shell, seal);
+    elements = without_comma(elements);
+    size_t len = shell.head_len + elements.len + shell.tail_len;
+    buf_append(out, span_of(header, ws_write_header(header, WS_TEXT, len)));
+    append_text(&shell, elements, out);
     return 0;
 }
 

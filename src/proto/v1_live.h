@@ -44,7 +44,8 @@ struct v1_seal {
     uint64_t superseded; /* running total of the session; 0: not said */
 };
 
-/* Append the one text frame of the elements, perhaps none. 0, or ERR_NO_MEMORY with `out` as it was. */
+/* Append the one text frame of the elements, perhaps none; or its text alone. 0, or ERR_NO_MEMORY with `out` as it was. */
+int v1_seal_text(const struct v1_seal *seal, struct span elements, struct buf *out);
 int v1_seal(const struct v1_seal *seal, struct span elements, struct buf *out);
 
 /* Write the text frame that tells the status of the runner whose newest position this is. Returns its length, at most V1_STATUS_BYTES. */

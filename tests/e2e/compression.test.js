@@ -9,7 +9,7 @@ const zlib = require('node:zlib');
 const WebSocket = require('ws');
 const frames = require('./lib/frame.js');
 const { startEcho, startServer } = require('./lib/server.js');
-const { inTime } = require('./lib/wait.js');
+const { inTime, until } = require('./lib/wait.js');
 
 const RSV1 = 0x40;
 const position = (userId, lat) => JSON.stringify({ userId, lat, lng: 2.2927 });
@@ -37,11 +37,11 @@ function compressedFrame(payload, opcode = frames.TEXT) {
   return bytes;
 }
 
-async function offered(server, extensions) {
+async function offered(server, extensions, headers = '') {
   const peer = await server.raw();
   peer.write(
     'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
-      `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: ${extensions}\r\n\r\n`,
+      `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: ${extensions}\r\n${headers}\r\n`,
   );
   const answer = await peer.httpAnswer();
   return { peer, status: answer.status, agreed: answer.headers['sec-websocket-extensions'] };
@@ -74,6 +74,65 @@ test('positions of a client that compresses are published, and go out as they ar
   ws.send(JSON.stringify({ initialRequest: true, following: [7] }));
   ws.send(position(7, 48.8568));
   assert.strictEqual((await next(ws)).toString(), '{"userId":7,"lat":48.8568,"lng":2.2927}');
+});
+
+/* What a session of spectate.v1 got, frame by frame, as { isCompressed, bytes, text }. */
+async function v1Frames(peer, count) {
+  const got = [];
+  for (;;) {
+    const frame = await peer.frame({ reserved: RSV1 >> 4 });
+    if (frame.opcode !== frames.TEXT) continue;
+    const isCompressed = frame.reserved === RSV1 >> 4;
+    const bytes = frame.payload;
+    const text = isCompressed
+      ? zlib.inflateRawSync(Buffer.concat([bytes, Buffer.from([0, 0, 0xff, 0xff])]), {
+          finishFlush: zlib.constants.Z_SYNC_FLUSH,
+        }).toString()
+      : bytes.toString();
+    if (JSON.parse(text).type === 'positions') got.push({ isCompressed, bytes, text });
+    if (got.length === count) return got;
+  }
+}
+
+async function v1Follower(server, extensions, following) {
+  const { peer } = await offered(server, extensions, 'Sec-WebSocket-Protocol: spectate.v1\r\n');
+  peer.write(frames.frame(frames.TEXT, JSON.stringify({ type: 'follow', runners: following })));
+  return peer;
+}
+
+test('many positions in a frame of spectate.v1 are compressed, one and the same frame for all who agreed', async (t) => {
+  const server = await startServer(t, ['--compression', '6', '--workers', '1']);
+  const ids = Array.from({ length: 100 }, (_, i) => i + 1);
+  const peers = [
+    await v1Follower(server, 'permessage-deflate', ids),
+    await v1Follower(server, 'permessage-deflate', ids),
+    await v1Follower(server, 'permessage-deflate; server_max_window_bits=10', ids),
+    await v1Follower(server, '', ids),
+  ];
+  await server.showsMetrics({ spectate_followers: 4 });
+  const publisher = await offered(server, '', 'Sec-WebSocket-Protocol: spectate.v1\r\n');
+  const positions = ids.map((userId) => ({ userId, lat: 48.85 + userId / 1e4, lng: 2.2927 }));
+  publisher.peer.write(frames.frame(frames.TEXT, JSON.stringify({ type: 'positions', positions })));
+  const [first, second, narrow, plain] = await Promise.all(peers.map((peer) => v1Frames(peer, 1)));
+  assert.deepStrictEqual([first, second, narrow, plain].map(([{ isCompressed }]) => isCompressed), [true, true, false, false]);
+  assert.ok(first[0].bytes.equals(second[0].bytes));
+  for (const [{ text }] of [first, narrow]) assert.strictEqual(text, plain[0].text);
+  assert.strictEqual(JSON.parse(plain[0].text).positions.length, 100);
+  assert.ok(first[0].bytes.length * 4 < plain[0].bytes.length, `${first[0].bytes.length} of ${plain[0].bytes.length}`);
+});
+
+test("npm's ws reads frames of spectate.v1 that were compressed for all", async (t) => {
+  const server = await startServer(t, ['--compression', '1', '--compress-min-bytes', '64']);
+  const ws = new WebSocket(server.url, 'spectate.v1');
+  t.after(() => ws.terminate());
+  const seen = [];
+  ws.on('message', (data) => seen.push(...(JSON.parse(data).positions ?? [])));
+  await inTime(new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject)), () => 'a WebSocket');
+  assert.match(ws.extensions, /permessage-deflate/);
+  ws.send(JSON.stringify({ type: 'follow', runners: [7] }));
+  for (let i = 0; i < 50; i++) ws.send(JSON.stringify({ type: 'position', userId: 7, lat: i, lng: 2.2927, altitude: i / 2 }));
+  await until(() => seen.length === 50, () => `50 positions, not ${seen.length}`);
+  assert.deepStrictEqual(seen.map(({ lat }) => lat), Array.from({ length: 50 }, (_, i) => i));
 });
 
 test('without the option nothing is agreed on, and RSV1 is a protocol error', async (t) => {

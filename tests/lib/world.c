@@ -121,8 +121,9 @@ static size_t write_probe(uint32_t number, uint8_t *out)
 
 #define PACKED_HEAD_BYTES (HEAD_BYTES + 16)
 
-static int seal(const struct hub_seal *how, struct span elements, struct buf *out)
+static int seal(void *context, const struct hub_seal *how, struct span elements, struct buf *out)
 {
+    (void)context;
     uint8_t head[PACKED_HEAD_BYTES] = {MAGIC_PACKED};
     size_t len = sizeof head + elements.len + 1;
     MUST(len <= WORLD_FRAME_MAX_BYTES);

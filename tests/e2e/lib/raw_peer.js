@@ -121,10 +121,11 @@ class RawPeer {
     return this;
   }
 
-  /* The next frame; every one that a server sends is whole, plain and unmasked. */
-  async frame() {
+  /* The next frame; every one that a server sends is whole and unmasked, and plain unless compression was agreed on. */
+  async frame({ reserved = 0 } = {}) {
     const found = await this.take(frames.parse, 'a frame');
-    assert.ok(found.fin && found.reserved === 0 && !found.masked, 'a server sends whole, plain, unmasked frames');
+    assert.ok(found.fin && !found.masked, 'a server sends whole, unmasked frames');
+    assert.strictEqual(found.reserved & ~reserved, 0, 'bits that were not agreed on');
     return found;
   }
 
