@@ -63,13 +63,13 @@ struct shard {
     struct rests rests;        /* of these, those that are not listened to for a while */
     struct doorstep *doorstep; /* connections that are no sessions yet */
     size_t doorstep_count;
-    size_t session_peak;         /* since memory was last given back */
-    size_t open_count;           /* of these, those whose WebSocket is open */
-    size_t refused_count;        /* of these, those only told that they are over a limit */
-    struct ws_deflate *deflate;  /* owned; NULL: compression is off */
+    size_t session_peak;                /* since memory was last given back */
+    size_t open_count;                  /* of these, those whose WebSocket is open */
+    size_t refused_count;               /* of these, those only told that they are over a limit */
+    struct ws_deflate *deflate;         /* owned; NULL: compression is off */
     struct v1_compressed v1_compressed; /* while it is on */
-    struct tls_context *tls;     /* held; of new connections; NULL: they speak no TLS */
-    struct seed_message message; /* scratch for decoding */
+    struct tls_context *tls;            /* held; of new connections; NULL: they speak no TLS */
+    struct seed_message message;        /* scratch for decoding */
     struct v1_message v1_message;
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
     char cors[CORS_BYTES];           /* scratch for headers of an answer */
