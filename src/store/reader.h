@@ -1,8 +1,9 @@
 /*
  * reader: what a job of store_ask() may read. All of one job is of one moment.
  *
- * A visit borrows what it is shown until it returns, and ends the reading by returning false. Functions return 0 or more, or
- * ERR_SYSTEM, ERR_NO_MEMORY, and what they say themselves. A job reads some thousands of rows and asks anew for more: as long as
+ * A visit borrows what it is shown until it returns, ends the reading by returning false, and must not
+ * read itself. Functions return 0 or more, or
+ * ERR_SYSTEM, ERR_NO_MEMORY, ERR_FORMAT (damaged), and what they say themselves. A job reads some thousands of rows and asks anew for more: as long as
  * it runs, the log can't be folded into the file.
  */
 #ifndef SPECTATE_STORE_READER_H
@@ -28,11 +29,10 @@ int store_read_track(struct store_reader *reader, const struct store_track *trac
                      store_visit_fn *visit, void *ctx);
 
 /*
- * May a resume from this cursor be whole? False: something behind it was lost or erased by age, or it is of another store, of a
- * later boot, or ahead of `upto`: nobody gave it out. To be asked in the job that reads, once for all runners. 1, 0 or a failure.
+ * May a resume from this cursor be whole? False: something behind it was lost or erased by age, or it is of another store or a later
+ * boot. To be asked in the job that reads, once for all runners. 1, 0 or a failure.
  */
-int store_is_whole_since(struct store_reader *reader, const struct cursor *after,
-                         const struct cursor *upto);
+int store_is_whole_since(struct store_reader *reader, const struct cursor *after);
 
 struct store_since {
     struct runner_id runner;

@@ -70,15 +70,22 @@ struct store_record {
     uint8_t flags; /* enum store_flag, or-ed */
 };
 
+/* How the store keeps what it was handed. Its own, while it has it; need not be set. */
+struct store_link {
+    struct store_link *next;
+    uint64_t since_us;
+    uint8_t kind;
+};
+
 /*
  * Positions that are committed together. The key is (runner, time_ms): what is there already stays as it is, and counts as
  * stored; only where time_is_arrival, the new one takes its place.
  */
 struct store_batch {
-    struct store_batch *next; /* the store's, while it has the batch */
+    struct store_link link;
     /*
-     * In the writer's thread. 0: all are on disk. ERR_SYSTEM, ERR_NO_MEMORY: none is; their numbers are noted as lost. The batch
-     * is the callee's again. Must not block; may call store_put() and its like.
+     * In the writer's thread. 0: all are on disk. ERR_SYSTEM, ERR_NO_MEMORY, ERR_FORMAT (the file is damaged): none is; their
+     * numbers are noted as lost. The batch is the callee's again. Must not block; may call store_put() and its like.
      */
     void (*on_done)(struct store_batch *batch, int err);
     void *owner;
@@ -86,14 +93,14 @@ struct store_batch {
     struct store_record *records; /* unchanged until on_done */
 };
 
-/* Something to be done in a thread of the store. One of `read` and `change` is given, for store_ask() or store_change(). */
+/* Something to be done in a thread of the store: `read` is for store_ask(), `change` for store_change(). */
 struct store_job {
-    struct store_job *next; /* the store's, while it has the job */
+    struct store_link link;
     int (*read)(struct store_job *job, struct store_reader *reader);
     int (*change)(struct store_job *job, struct store_writer *writer);
     /*
-     * In the same thread, when it is over. `err` is what read() or change() returned, or ERR_SYSTEM, ERR_NO_MEMORY: it could not be
-     * run, or what it changed is not on disk. The job is the callee's again. Must not block.
+     * In the same thread, when it is over. `err` is what read() or change() returned; or a failure like those of a batch: it could
+     * not be run, or what it changed is not on disk. The job is the callee's again. Must not block.
      */
     void (*on_done)(struct store_job *job, int err);
     void *owner;
@@ -101,25 +108,27 @@ struct store_job {
 
 enum store_health {
     STORE_WELL,
-    STORE_DISK_FULL, /* these as of the last transaction */
+    STORE_DISK_FULL, /* this and the next two: the last transaction failed for it */
     STORE_DISK_BROKEN,
-    STORE_DAMAGED, /* the file is not what it was: restore a backup */
+    STORE_BUSY,    /* another process holds the file */
+    STORE_DAMAGED, /* the file is not what it was: restore a backup. Stays so */
 };
 
 /* Running totals and gauges. Each is whole, but not all are of one moment. */
 struct store_stats {
     enum store_health health;
     uint64_t stored;      /* positions acknowledged; with the next two */
-    uint64_t duplicates;  /* of these: the runner had one of that time, which stayed or gave way */
+    uint64_t duplicates;  /* of these: the runner had one of that time, which stayed */
     uint64_t passed_over; /* of these: outside WGS 84 */
     uint64_t refused;     /* positions of batches that failed */
-    uint64_t commits;     /* transactions of positions on disk */
-    uint64_t failures;    /* transactions and jobs that failed, also by what they were to do */
-    uint64_t commit_us;   /* time spent in `commits`, from begin to disk */
-    uint64_t lost;        /* calls of store_note_lost(), and `refused` */
-    size_t queued;        /* positions that wait or are being written */
-    size_t queued_jobs;   /* that wait or run */
-    uint64_t oldest_us;   /* for how long the first of these positions has waited */
+    uint64_t lost;        /* `refused`, and calls of store_note_lost() */
+    uint64_t commits;     /* transactions that wrote, on disk */
+    uint64_t commit_us;   /* time spent in them */
+    uint64_t
+        failures; /* transactions, reads and foldings of the log that failed for the disk or the file */
+    size_t queued;      /* positions that wait or are being written */
+    size_t queued_jobs; /* that wait or run */
+    uint64_t oldest_us; /* for how long the first of what waits for the writer has */
 };
 
 /*
@@ -141,7 +150,7 @@ const struct store_identity *store_identity(const struct store *store);
 
 /*
  * Visit the newest position of each runner that has one, in the caller's thread; for the start, before there is traffic. The
- * record is borrowed until return; false ends it. 0, ERR_SYSTEM or ERR_NO_MEMORY. Costs a seek for each runner.
+ * record is borrowed until return; false ends it. 0, ERR_SYSTEM, ERR_NO_MEMORY or ERR_FORMAT (damaged). Costs a seek for each runner.
  */
 typedef bool store_visit_fn(void *ctx, const struct store_record *record);
 int store_each_newest(struct store *store, store_visit_fn *visit, void *ctx);
@@ -165,6 +174,6 @@ int store_change(struct store *store, struct store_job *job);
 void store_note_lost(struct store *store, uint16_t origin, uint64_t sequence);
 
 /* Any thread. */
-struct store_stats store_stats(const struct store *store);
+struct store_stats store_stats(struct store *store);
 
 #endif
