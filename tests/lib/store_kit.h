@@ -31,7 +31,7 @@ struct store_kit {
     uint64_t sequence; /* of the last record that was made */
 };
 
-/* In /tmp; the store is not open. Aborts when there is no folder. */
+/* The store is not open. Aborts when there is no folder. */
 struct store_kit *store_kit_new(void);
 void store_kit_free(struct store_kit *kit);
 
