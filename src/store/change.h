@@ -11,8 +11,9 @@
 int store_set_runner(struct store_writer *writer, const struct store_runner *runner);
 
 /*
- * Nothing remains of the runner: positions, name, groups; the bytes in the file and its log are overwritten when the job is done (unless
- * a reader is in the way: then with the next erasure or store_close()). ERR_NOT_FOUND. `*erased`: how many positions.
+ * Nothing remains of the runner: positions, name, groups. When the job is done the bytes are overwritten in the file and gone from its
+ * log; while a reader is in the way, from the log somewhat later. Copies that were made (store/backup.h) keep theirs. ERR_NOT_FOUND.
+ * `*erased`: how many positions.
  */
 int store_erase_runner(struct store_writer *writer, const struct runner_id *runner,
                        uint64_t *erased);

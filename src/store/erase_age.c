@@ -97,7 +97,7 @@ int store_erase_before(struct store_writer *writer, const struct store_erase_age
                        uint64_t *erased)
 {
     int64_t number = INT64_MIN;
-    int64_t before_ms;
+    int64_t before_ms = INT64_MIN;
     int got = 1;
     *erased = 0;
     writer->has_number = false;

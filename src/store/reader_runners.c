@@ -48,6 +48,7 @@ static int show_runner(struct db *db, sqlite3_stmt *statement, store_runner_fn *
         .bib = row_read_text(statement, COLUMN_BIB),
         .colour = row_read_text(statement, COLUMN_COLOUR),
     };
+    groups.count = 0;
     int err = row_read_id(statement, COLUMN_ID, &runner.id);
     if (err == 0)
         err = read_groups(db, &runner.id, &groups);

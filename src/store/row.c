@@ -24,9 +24,9 @@ enum column {
 };
 
 /* The runner is parameter 1, and parameters count from 1. */
-#define PARAMETER(column) ((int)(column) + 2)
+#define PARAMETER(column) ((column) + 2)
 
-static void bind_detail(sqlite3_stmt *statement, enum column column, bool is_there, int64_t value)
+static void bind_detail(sqlite3_stmt *statement, int column, bool is_there, int64_t value)
 {
     if (is_there)
         sqlite3_bind_int64(statement, PARAMETER(column), value);
@@ -75,7 +75,7 @@ bool row_bind(sqlite3_stmt *statement, int64_t runner, const struct store_record
     return true;
 }
 
-static int64_t read_detail(sqlite3_stmt *statement, enum column column, uint8_t flag,
+static int64_t read_detail(sqlite3_stmt *statement, int column, uint8_t flag,
                            struct position_detail *detail)
 {
     if (sqlite3_column_type(statement, column) == SQLITE_NULL)

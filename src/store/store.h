@@ -143,7 +143,7 @@ int store_open(const struct store_options *options, struct store **out,
  * Take nothing more, do all that was taken, end the threads, tidy up the file. Blocks for that long. When nobody calls any more.
  * Nulls the caller's pointer; NULL inside is fine.
  */
-void store_close(struct store **store);
+void store_close(struct store **handle);
 
 /* Borrowed, valid as long as the store; any thread. */
 const struct store_identity *store_identity(const struct store *store);

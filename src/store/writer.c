@@ -10,8 +10,8 @@
  * The log is folded into the file each time that it has grown by so many pages, behind the backs of those who wait; then it begins
  * anew. While somebody reads, it is folded only up to where they do, and goes on growing; at some size they are waited for.
  */
-#define LOG_PAGES_FOLDED 8192
-#define LOG_PAGES_PATIENCE 65536
+#define LOG_PAGES_FOLDED 32768
+#define LOG_PAGES_PATIENCE 131072
 #define FOLD_BUSY_MS 100
 
 static int on_log(void *context, sqlite3 *handle, const char *database, int pages)
@@ -150,17 +150,20 @@ static void fold(struct store_writer *writer, int mode)
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
     sqlite3_busy_timeout(db->handle, writer->core->place.busy_ms);
     writer->folded_pages = writer->log_pages;
+    if (mode == SQLITE_CHECKPOINT_TRUNCATE)
+        writer->owes_truncation = code != SQLITE_OK;
     if ((code & 0xff) != SQLITE_BUSY && db_result(db, code) < 0)
         core_failed(writer->core, db, "the log can't be folded into the file");
 }
 
 static void fold_if_due(struct store_writer *writer)
 {
+    int grown = writer->log_pages - writer->folded_pages;
     if (writer->db.handle == NULL)
         return;
-    if (writer->has_erased)
+    if (writer->has_erased || (writer->owes_truncation && grown >= LOG_PAGES_FOLDED))
         fold(writer, SQLITE_CHECKPOINT_TRUNCATE);
-    else if (writer->log_pages - writer->folded_pages >= LOG_PAGES_FOLDED)
+    else if (grown >= LOG_PAGES_FOLDED)
         fold(writer, writer->log_pages >= LOG_PAGES_PATIENCE ? SQLITE_CHECKPOINT_RESTART
                                                              : SQLITE_CHECKPOINT_PASSIVE);
     writer->has_erased = false;

@@ -8,23 +8,24 @@
 #include "store/core.h"
 
 /* Positions of a transaction: the more, the fewer pages are written for each; but all wait for its end. */
-#define WRITER_GROUP_POSITIONS 16384
+#define WRITER_GROUP_POSITIONS 65536
 
 struct store_writer {
     struct core *core;
-    struct db db;     /* not open at first, and after some failures */
-    int log_pages;    /* in the log, as of the last commit */
-    int folded_pages; /* of these, when they were folded last */
-    bool has_erased;  /* this change is to leave no trace in the log */
-    bool has_number;  /* `number` is of `runner`; forgotten with the transaction */
+    struct db db;         /* not open at first, and after some failures */
+    int log_pages;        /* in the log, as of the last commit */
+    int folded_pages;     /* of these, when they were folded last */
+    bool has_erased;      /* this change is to leave no trace in the log */
+    bool owes_truncation; /* one did, and a reader was in the way */
+    bool has_number;      /* `number` is of `runner`; forgotten with the transaction */
     struct runner_id runner;
     int64_t number;
     uint64_t duplicates; /* of this transaction, as the next */
     uint64_t passed_over;
 };
 
-/* The thread; `core` is its struct core. Ends when the queue is closed and empty. */
-void *writer_run(void *core);
+/* The thread; `context` is its struct core. Ends when the queue is closed and empty. */
+void *writer_run(void *context);
 
 /* The runner's number, made when it has none. 0 or a failure. */
 int writer_number_runner(struct store_writer *writer, const struct runner_id *id, int64_t *number);

@@ -207,6 +207,35 @@ TEST(an_erased_runner_is_gone_from_the_tables_and_from_the_bytes_of_the_files)
     assert_int_equal(store_kit_change(kit, erase_runner, &erasure), ERR_NOT_FOUND);
 }
 
+struct erasure_while_reading {
+    struct store_kit *kit;
+    struct erasure erasure;
+};
+
+static int read_and_erase(struct store_reader *reader, void *context)
+{
+    struct erasure_while_reading *it = context;
+    int err = store_read_newest(reader, &it->erasure.runner, seen_keep, &it->kit->seen);
+    return err > 0 ? store_kit_change(it->kit, erase_runner, &it->erasure) : err;
+}
+
+TEST(a_reader_in_the_way_of_an_erasure_sees_what_it_saw_and_the_bytes_go_with_the_next)
+{
+    struct store_kit *kit = *state;
+    struct erasure_while_reading it = {kit, {.runner = runner_of("unmistakable-id")}};
+    struct erasure other = {.runner = runner_of("8")};
+    char log[128];
+    snprintf(log, sizeof log, "%s-wal", kit->path);
+    assert_int_equal(store_kit_put_one(kit, "unmistakable-id", 1), 0);
+    assert_int_equal(store_kit_put_one(kit, "8", 1), 0);
+    assert_int_equal(store_kit_ask(kit, read_and_erase, &it), 0);
+    assert_int_equal(it.erasure.erased, 1);
+    assert_int_equal(store_kit_change(kit, erase_runner, &other), 0);
+    assert_not_in_file(kit->path, "unmistakable-id");
+    assert_not_in_file(log, "unmistakable-id");
+    assert_int_equal(store_stats(kit->store).failures, 0);
+}
+
 TEST(an_erased_runner_may_come_back_with_nothing_of_the_old)
 {
     struct store_kit *kit = *state;
@@ -314,8 +343,8 @@ TEST(a_cursor_from_before_what_was_erased_by_age_is_not_whole)
 
 static int put_and_fail(struct store_writer *writer, void *record)
 {
-    assert_int_equal(store_put_now(writer, record, 1), 0);
-    return ERR_INVALID;
+    int err = store_put_now(writer, record, 1);
+    return err < 0 ? err : ERR_INVALID;
 }
 
 static int put_now(struct store_writer *writer, void *record)

@@ -108,10 +108,12 @@ static void run_child(struct store_kit *kit, int acks, int64_t *acked)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* In a thread of the store, where nothing is asserted: what is not next ends the reading. */
 static bool expect_next(void *context, const struct store_record *record)
 {
     int64_t *next_ms = context;
-    assert_int_equal(record->position.time_ms, *next_ms);
+    if (record->position.time_ms != *next_ms)
+        return false;
     ++*next_ms;
     return true;
 }

@@ -328,7 +328,7 @@ TEST(a_group_that_is_complete_waits_no_longer)
     struct store_kit *kit = *state;
     kit->options.gather_us = 3600 * UINT64_C(1000000);
     store_kit_reopen(kit);
-    size_t count = 20000;
+    size_t count = 70000;
     struct store_record *records = mem_must(count * sizeof *records);
     for (size_t i = 0; i < count; i++)
         records[i] = store_kit_record(kit, "7", (int64_t)i);
