@@ -4,12 +4,14 @@
 #include "app/rests.h"
 #include "app/session_access.h"
 #include "app/shard.h"
+#include "codec/ws_probe.h"
 
 #define PINGS_BEFORE_CLOSE 2
 
 /*
  * A full socket is slow, not dead: it is not asked for a sign of life that it could not give. Nor is one closed that has not
- * read what is under way to it; but pings go on, so that the kernel finds out when nobody is there any more.
+ * read what is under way to it; but pings go on, so that the kernel finds out when nobody is there any more. The ping has a number,
+ * as its answer shows that what the hub asks in this way will be answered too.
  */
 static void check_heartbeat(struct session *session)
 {
@@ -25,7 +27,8 @@ static void check_heartbeat(struct session *session)
     if (session->pings_missed < UINT8_MAX)
         session->pings_missed++;
     metrics_add(session->shard->metrics, METRIC_pings_sent_total, 1);
-    session_send(session, WS_PING, span_of(NULL, 0));
+    uint8_t ping[WS_PROBE_BYTES];
+    session_write(session, span_of(ping, ws_probe_write(HUB_PROBE_OF_OWNER, ping)));
 }
 
 /* While it is open, the deadline is when it was last seen to keep up. */

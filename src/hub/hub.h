@@ -220,8 +220,9 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /*
  * The peer has read the probe of this number, and so all that was written before it. True: that was awaited. Any number is
- * fine: one that is not awaited still shows that the peer answers probes; 0 never was one.
+ * fine: one that is not awaited still shows that the peer answers probes; 0 never was one, and HUB_PROBE_OF_OWNER none of the hub's.
  */
+#define HUB_PROBE_OF_OWNER UINT32_MAX
 bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms);
 
 /*

@@ -12,7 +12,7 @@
 
 /* Numbers of probes that are not an audience's, which are a byte. */
 #define FIRST_OWN_PROBE 256U
-#define OWN_PROBES (UINT32_MAX - FIRST_OWN_PROBE)
+#define OWN_PROBES (HUB_PROBE_OF_OWNER - FIRST_OWN_PROBE)
 
 static bool has_window(const struct follower *follower)
 {

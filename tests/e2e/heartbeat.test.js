@@ -82,3 +82,22 @@ test('a client whose socket is full is slow, not dead', async (t) => {
     else if (JSON.parse(frame.payload.toString()).lat === -1) break;
   }
 });
+
+test('who has answered a heartbeat is known to answer pings: when it stalls it is slow, not dead', async (t) => {
+  const server = await startServer(t, ['--heartbeat-interval', '300ms', '--fresh-time', '200ms']);
+  const stuck = await server.rawSession(frames.text({ initialRequest: true, following: [1] }));
+  const ping = await stuck.frame();
+  assert.strictEqual(ping.opcode, frames.PING);
+  await stuck.write(frames.frame(frames.PONG, ping.payload));
+  /* Now it stalls; what is sent to it fits the system's buffers, and has probes in it. */
+  stuck.socket.pause();
+  const publisher = await server.client();
+  for (let i = 0; i < 1000; i++) publisher.publish(1, i, 0);
+  await publisher.ping();
+  await server.rawSession(); // silent for a shorter time
+  await until(async () => {
+    for (let i = 0; i < 10; i++) publisher.publish(1, i, 1);
+    return (await server.metric(TIMED_OUT)) === 1;
+  }, 'the silent one to be closed');
+  assert.strictEqual((await server.metrics()).get('spectate_followers'), 1);
+});
