@@ -78,6 +78,12 @@ int awaited_expect(struct awaited *awaited, struct session *session)
     return 0;
 }
 
+struct session *awaited_find(const struct awaited *awaited, uint64_t session_id)
+{
+    const struct expecting *expecting = find(awaited, session_id);
+    return expecting != NULL ? expecting->session : NULL;
+}
+
 struct session *awaited_take(struct awaited *awaited, uint64_t session_id)
 {
     struct expecting *expecting = find(awaited, session_id);

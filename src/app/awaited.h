@@ -25,6 +25,9 @@ void awaited_free(struct awaited **awaited);
 /* One more thing is on its way to this session. 0 or ERR_NO_MEMORY. */
 int awaited_expect(struct awaited *awaited, struct session *session);
 
+/* The session that something is on its way to; NULL: it has ended. */
+struct session *awaited_find(const struct awaited *awaited, uint64_t session_id);
+
 /* It has come. NULL: the session has ended meanwhile. */
 struct session *awaited_take(struct awaited *awaited, uint64_t session_id);
 

@@ -12,7 +12,8 @@ enum mail_kind {
     MAIL_REVOKE,    /* struct revoke_mail, owned: what no longer counts */
     MAIL_ERRAND,    /* struct errand, owned: a question of the operators */
     MAIL_GROUPS,    /* struct groups_mail, owned: the groups that tokens name */
-    MAIL_TLS,       /* struct tls_mail, owned: what new connections are to speak TLS with */
+    MAIL_STORED, /* static; something has come back from the store: app/archive.h, looked at in each turn */
+    MAIL_TLS, /* struct tls_mail, owned: what new connections are to speak TLS with */
 };
 
 /* The first member of each. */

@@ -5,6 +5,7 @@
 #include "app/cors.h"
 #include "app/server.h"
 #include "app/shard.h"
+#include "app/storage.h"
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -56,13 +57,27 @@ static void answer_health(struct shard *shard, struct http_answer *answer, struc
     route_answer_text(answer, 200, "alive\n");
 }
 
+/* What is live goes on whatever becomes of the disk: so connections are taken, but it is said. */
+static void answer_ready_or_ill(struct shard *shard, struct http_answer *answer, struct buf *body)
+{
+    enum store_health health = STORE_WELL;
+    if (shard->store != NULL)
+        health = store_stats(shard->store).health;
+    route_answer_text(answer, 200, "ready\n");
+    if (health == STORE_WELL)
+        return;
+    const char *why = storage_health_text(health);
+    if (buf_append(body, span_of_text("ready, but positions are not kept: ")) == 0 &&
+        buf_append(body, span_of_text(why)) == 0 && buf_append(body, span_of_text("\n")) == 0)
+        answer->body = buf_span(body);
+}
+
 static void answer_ready(struct shard *shard, struct http_answer *answer, struct buf *body)
 {
-    (void)body;
-    if (shard->drain_deadline_ms == 0)
-        route_answer_text(answer, 200, "ready\n");
-    else
+    if (shard->drain_deadline_ms != 0)
         route_answer_text(answer, 503, "draining\n");
+    else
+        answer_ready_or_ill(shard, answer, body);
 }
 
 static void answer_metrics(struct shard *shard, struct http_answer *answer, struct buf *body)

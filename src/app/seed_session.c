@@ -51,7 +51,8 @@ static int publish(struct session *session, struct seed_message *message)
         return 0;
     }
     message->position.time_is_arrival = true;
-    return shard_publish(session->shard, &message->position);
+    size_t done;
+    return shard_publish(session->shard, &message->position, 1, &done);
 }
 
 static void act(struct session *session, struct seed_message *message)

@@ -15,6 +15,7 @@
 #include "app/routes.h"
 #include "app/shard.h"
 #include "app/socket_budget.h"
+#include "app/storage.h"
 #include "app/trust.h"
 #include "app/trusted_proxies.h"
 #include "app/user.h"
@@ -40,6 +41,7 @@ struct server {
     struct admission *operators;       /* owned; apart, so that a flood can't keep them out */
     struct certificates *certificates; /* owned; NULL: no TLS */
     struct trust *trust;               /* owned */
+    struct store *store;               /* owned; NULL: nothing is kept */
     struct trusted_proxies *proxies;   /* owned */
     struct shard *shards[MAX_THREADS];
     const struct metrics *metrics[MAX_THREADS]; /* of these */
@@ -346,6 +348,15 @@ static void wind_up_unstarted(struct server *server)
     }
 }
 
+/* The files are to be those of the user that the process has become. */
+static int open_store(struct server *server)
+{
+    int err = storage_open(server->options, &server->store);
+    if (err < 0 || server->store == NULL)
+        return err;
+    return storage_use(server->store, server->options, server->shards, server->shard_count);
+}
+
 /* What needs privileges comes before they are given up, and threads after. */
 static int start(struct server *server, const struct session_handlers *handlers)
 {
@@ -363,6 +374,8 @@ static int start(struct server *server, const struct session_handlers *handlers)
         err = become_user(server->options->user);
     if (err == 0)
         err = trust_keep_revocations(server->trust);
+    if (err == 0)
+        err = open_store(server);
     if (err == 0)
         err = trust_start(server->trust, server->shards, server->shard_count);
     if (err == 0)
@@ -408,6 +421,7 @@ int server_run(const struct options *options, const struct session_handlers *han
         wind_up_unstarted(server);
     if (server->trust != NULL)
         trust_stop(server->trust);
+    store_close(&server->store);
     for (size_t i = 0; i < server->total; i++)
         shard_free(&server->shards[i]);
     stop_watching_signals(server);

@@ -128,11 +128,18 @@ int session_await(struct session *session)
 
 struct session *session_awaited(struct shard *shard, uint64_t id, struct buf *rest)
 {
-    *rest = awaited_rest(shard->awaited, id);
+    if (rest != NULL)
+        *rest = awaited_rest(shard->awaited, id);
     struct session *session = awaited_take(shard->awaited, id);
     if (session != NULL)
         session->is_awaiting = awaited_has(shard->awaited, id);
     return session;
+}
+
+void session_on_stored(struct session *session, struct span note, int err)
+{
+    if (session->state == SESSION_OPEN)
+        session_handler_of(session)->on_stored(session, note, err);
 }
 
 void session_stop_reading(struct session *session)

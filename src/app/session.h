@@ -46,6 +46,8 @@ struct session_handler {
     void (*tell)(struct session *session, const struct fault *fault, const struct runner_id *ids,
                  size_t count);
     void (*tell_expiry)(struct session *session);
+    /* Positions of a message that asked for it are on disk; or not, for this ERR_*. `note`: app/archive.h. NULL: it does not ask. */
+    void (*on_stored)(struct session *session, struct span note, int err);
     /* The server ends; before the close frame. NULL: that says it all. */
     void (*tell_shutdown)(struct session *session);
 };
@@ -126,12 +128,17 @@ void session_close(struct session *session, enum close_reason reason);
 
 /*
  * Something will come for it from another thread, for which session_awaited() is called then: with its id, since it may have ended
- * (NULL). 0 or ERR_NO_MEMORY. Read nothing from it meanwhile; read on, first what was read already (freed by this).
+ * (NULL). 0 or ERR_NO_MEMORY. Read nothing from it meanwhile; read on, first what was read already (freed by this). What has come is
+ * not what it was stopped for: `rest` is NULL.
  */
 int session_await(struct session *session);
+
 struct session *session_awaited(struct shard *shard, uint64_t id, struct buf *rest);
 void session_stop_reading(struct session *session);
 void session_read_on(struct session *session, struct buf *rest);
+
+/* Word from the store (app/archive.h) for one that awaits it. */
+void session_on_stored(struct session *session, struct span note, int err);
 
 /* It waits in ROUTE_LATER: the answer is here, and `rest` what session_awaited() gave. */
 void session_answer_later(struct session *session, struct http_answer *later, struct buf *rest);

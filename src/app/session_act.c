@@ -2,6 +2,7 @@
 
 #include "app/access.h"
 #include "app/rests.h"
+#include "app/session_phase.h"
 #include "app/shard.h"
 #include "base/err.h"
 
@@ -82,4 +83,11 @@ void act_refuse(struct session *session, int err)
     else
         fault_set(&fault, FAULT_out_of_memory, "no memory for this message");
     session_fault(session, &fault);
+}
+
+void act_not_stored(struct session *session, int err, struct fault *fault)
+{
+    fault_set(fault, FAULT_not_stored, "%s: followers saw it; send it again to have it kept",
+              err == ERR_FULL ? "more waits to be stored than may" : "the disk did not take it");
+    session_count_fault(session, FAULT_not_stored);
 }

@@ -35,6 +35,9 @@ uint64_t act_max_follows(const struct session *session);
 /* hub_follow() within that, of what is granted. */
 int act_follow(struct session *session, struct hub_follow *follow);
 
+/* Positions that it sent are not on disk, for this reason: count it, and say so in `fault`. */
+void act_not_stored(struct session *session, int err, struct fault *fault);
+
 /* Tell what the hub said of a follow or a position. */
 void act_refuse(struct session *session, int err);
 

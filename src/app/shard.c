@@ -1,6 +1,7 @@
 #include "app/shard.h"
 
 #include "app/access.h"
+#include "app/archive.h"
 #include "app/awaited.h"
 #include "app/relay.h"
 #include "app/session_stream.h"
@@ -116,6 +117,7 @@ void shard_free(struct shard **shard)
     worker_free(&it->worker);
     hub_free(&it->hub);
     relay_free(&it->relay);
+    archive_free(&it->archive);
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     access_free(&it->access);
@@ -126,6 +128,12 @@ void shard_free(struct shard **shard)
     v1_message_fini(&it->v1_message);
     mem_free(it);
     *shard = NULL;
+}
+
+void shard_use_store(struct shard *shard, struct store *store)
+{
+    shard->store = store;
+    shard->archive = archive_new(store, shard->worker);
 }
 
 void shard_introduce(struct shard *shard, struct shard *const *all, size_t count)

@@ -28,6 +28,8 @@ struct admission;
 struct doorstep;
 struct relay;
 struct trusted_proxies;
+struct archive;
+struct store;
 struct ws_deflate;
 struct server;
 struct tls_context;
@@ -66,6 +68,8 @@ struct shard {
     size_t session_peak;                /* since memory was last given back */
     size_t open_count;                  /* of these, those whose WebSocket is open */
     size_t refused_count;               /* of these, those only told that they are over a limit */
+    struct store *store;                /* borrowed; NULL: positions are not kept */
+    struct archive *archive;            /* owned; while there is a store */
     struct ws_deflate *deflate;         /* owned; NULL: compression is off */
     struct v1_compressed v1_compressed; /* while it is on */
     struct tls_context *tls;            /* held; of new connections; NULL: they speak no TLS */
@@ -104,6 +108,12 @@ void shard_introduce(struct shard *shard, struct shard *const *all, size_t count
 int shard_listen(struct shard *shard, const struct address *address, bool share_port,
                  struct address *bound);
 
+/* Keep what is published here, and show what was kept. Before it runs; the store is closed after that, and before shard_free(). */
+void shard_use_store(struct shard *shard, struct store *store);
+
+/* This is the newest of its runner, and came at that time of the worker's clock, none later than in the call before. Before it runs. */
+void shard_show_kept(struct shard *shard, const struct position *position, uint64_t came_ms);
+
 /* In its own thread, until shard_stop(). */
 void shard_run(struct shard *shard);
 
@@ -116,8 +126,11 @@ void shard_stop(struct shard *shard);
 /* Any thread: new connections speak TLS with this from soon on, those that there are go on as they began. */
 void shard_set_tls(struct shard *shard, struct tls_context *context);
 
-/* A position of a session here: to the hub, and to the other shards. Like hub_publish(). */
-int shard_publish(struct shard *shard, struct position *position);
+/*
+ * Positions of one message of a session here: to the hub, the store and the other shards. 0; or what hub_publish() failed with, at
+ * number `*done`: those before it are published.
+ */
+int shard_publish(struct shard *shard, struct position *positions, size_t count, size_t *done);
 
 /* Bring the gauges and the hub's totals in `metrics` up to date. */
 void shard_refresh_metrics(struct shard *shard);

@@ -88,6 +88,13 @@ static void on_errand(struct shard *shard, struct mail *mail)
         errand_free(&errand);
 }
 
+/* What has come is looked at in each turn: this only makes one. */
+static void on_stored(struct shard *shard, struct mail *mail)
+{
+    (void)shard;
+    (void)mail;
+}
+
 struct tls_mail {
     struct mail mail;
     struct tls_context *context; /* held */
@@ -114,6 +121,7 @@ void shard_on_mail(void *context, void *mail)
         [MAIL_SOCKET] = on_socket, [MAIL_KEYS] = on_keys,
         [MAIL_REVOKE] = on_revoke, [MAIL_GROUPS] = on_groups,
         [MAIL_ERRAND] = on_errand, [MAIL_TLS] = on_tls,
+        [MAIL_STORED] = on_stored,
     };
     handlers[((struct mail *)mail)->kind](context, mail);
 }

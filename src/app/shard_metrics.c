@@ -2,6 +2,8 @@
 #include "app/shard.h"
 
 #include "app/access.h"
+#include "app/archive.h"
+#include "app/storage.h"
 #include "net/tls_context.h"
 
 static size_t queued_bytes(const struct shard *shard)
@@ -10,6 +12,16 @@ static size_t queued_bytes(const struct shard *shard)
     for (const struct session *at = shard->sessions; at != NULL; at = at->next)
         bytes += conn_queued(&at->conn) + ws_gather_bytes(&at->gather);
     return bytes;
+}
+
+/* There is one store: the first shard tells of it. */
+static void refresh_kept(struct shard *shard)
+{
+    if (shard->archive == NULL)
+        return;
+    metrics_set(shard->metrics, METRIC_positions_not_put_total, archive_not_put(shard->archive));
+    if (shard->index == 0)
+        storage_refresh_metrics(shard->store, shard->metrics);
 }
 
 void shard_refresh_metrics(struct shard *shard)
@@ -36,4 +48,5 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_positions_superseded_total, stats.superseded);
     metrics_set(metrics, METRIC_sends_total, stats.sends);
     metrics_set(metrics, METRIC_follow_moves_total, stats.moved);
+    refresh_kept(shard);
 }

@@ -4,6 +4,8 @@
 #include <utlist.h>
 
 #include "app/access.h"
+#include "app/archive.h"
+#include "app/awaited.h"
 #include "app/doorstep.h"
 #include "app/relay.h"
 #include "app/session_access.h"
@@ -81,10 +83,28 @@ static void wake_in_time(struct shard *shard)
         worker_wake_at(shard->worker, next_ms);
 }
 
+static void on_word(void *context, uint64_t session_id, struct span note, int err)
+{
+    struct shard *shard = context;
+    struct session *session = awaited_find(shard->awaited, session_id);
+    if (session != NULL)
+        session_on_stored(session, note, err);
+}
+
+/* Before the other shards hear of these positions: app/archive.h. */
+static void keep_positions(struct shard *shard)
+{
+    if (shard->archive == NULL)
+        return;
+    archive_collect(shard->archive, on_word, shard);
+    archive_post(shard->archive);
+}
+
 bool shard_on_turn(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
     rests_turn(&shard->rests, now_ms);
+    keep_positions(shard);
     bool has_more = post_positions(shard);
     has_more |= flush(shard, now_ms);
     wake_in_time(shard);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/archive.h"
 #include "app/session_access.h"
 #include "app/session_act.h"
 #include "app/session_phase.h"
@@ -69,6 +70,7 @@ static void welcome(struct session *session)
         .version = SPECTATE_VERSION,
         .time_ms = clock_wall_ms(),
         .ping_interval_ms = options->heartbeat_interval_ms,
+        .has_store = session->shard->store != NULL,
         .message_bytes = options->max_message_bytes,
         .messages_per_second = options->max_messages_per_second,
         .follows = act_max_follows(session),
@@ -289,19 +291,47 @@ static bool check_positions(struct session *session, struct v1_message *message)
     return denied.count == 0;
 }
 
+/* Once they are on disk: on_stored(). Without a store that is as it will be. */
+static void await_word(struct session *session, const struct v1_request_id *id)
+{
+    struct archive *archive = session->shard->archive;
+    if (archive == NULL) {
+        acknowledge(session, V1_STORED_NO);
+        return;
+    }
+    if (id->len > 0 && (archive_want_word(archive, session->id, span_of(id->text, id->len)) < 0 ||
+                        session_await(session) < 0))
+        act_refuse(session, ERR_NO_MEMORY);
+}
+
+static void on_stored(struct session *session, struct span note, int err)
+{
+    struct v1_request_id id = {.len = (uint16_t)note.len};
+    struct buf text = {0};
+    struct fault fault;
+    (void)session_awaited(session->shard, session->id, NULL);
+    memcpy(id.text, note.data, note.len);
+    if (err == 0) {
+        say(session, v1_encode_ack(V1_STORED_YES, &id, &text), &text);
+        return;
+    }
+    struct v1_error error = {.fault = &fault, .id = &id, .index = V1_NO_INDEX};
+    act_not_stored(session, err, &fault);
+    say(session, v1_encode_error(&error, &text), &text);
+}
+
 static void publish(struct session *session, struct v1_message *message)
 {
     if (!check_positions(session, message))
         return;
-    for (size_t i = 0; i < message->position_count; i++) {
-        int err = shard_publish(session->shard, &message->positions[i]);
-        if (err >= 0)
-            continue;
-        message->index = i;
+    size_t done = 0;
+    int err = shard_publish(session->shard, message->positions, message->position_count, &done);
+    if (err == 0)
+        await_word(session, &message->id);
+    if (err < 0) {
+        message->index = done;
         act_refuse(session, err);
-        return;
     }
-    acknowledge(session, V1_STORED_NO);
 }
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */
@@ -418,5 +448,6 @@ const struct session_handler v1_session_handler = {
     .on_end = on_end,
     .tell = tell,
     .tell_expiry = tell_expiry,
+    .on_stored = on_stored,
     .tell_shutdown = tell_shutdown,
 };

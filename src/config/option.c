@@ -48,6 +48,7 @@ static const char *const section_titles[SECTIONS_TOTAL] = {
     [SECTION_NETWORK] = "Network",
     [SECTION_LIMITS] = "Limits",
     [SECTION_FOLLOWERS] = "Followers and positions",
+    [SECTION_STORE] = "What is kept",
     [SECTION_TIMES] = "Time limits",
     [SECTION_ACCESS] = "Access",
     [SECTION_TLS] = "TLS and proxies",

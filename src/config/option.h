@@ -42,6 +42,7 @@ enum option_section {
     SECTION_NETWORK,
     SECTION_LIMITS,
     SECTION_FOLLOWERS,
+    SECTION_STORE,
     SECTION_TIMES,
     SECTION_ACCESS,
     SECTION_TLS,
@@ -51,6 +52,7 @@ enum option_section {
 };
 
 enum auth_mode { AUTH_AUTO, AUTH_NONE, AUTH_JWT };
+enum store_kind { STORE_KIND_AUTO, STORE_KIND_NONE, STORE_KIND_SQLITE };
 enum option_switch { SWITCH_OFF, SWITCH_ON };
 
 /* Not `struct option`: that is getopt's. */

@@ -14,6 +14,7 @@
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
                    sizeof(enum log_format) == sizeof(unsigned) &&
                    sizeof(enum auth_mode) == sizeof(unsigned) &&
+                   sizeof(enum store_kind) == sizeof(unsigned) &&
                    sizeof(enum option_switch) == sizeof(unsigned),
                "an enum is an int");
 

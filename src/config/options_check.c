@@ -45,6 +45,13 @@ static int check_status(struct options *options)
     return fail(options, "lost-time has to be longer than stale-time");
 }
 
+static int check_store(struct options *options)
+{
+    if (options->store != STORE_KIND_SQLITE || options->data != NULL)
+        return 0;
+    return fail(options, "store is sqlite, but there is no data, the folder for it");
+}
+
 static int check_auth(struct options *options)
 {
     char text[OPTIONS_SHOWN_BYTES];
@@ -93,7 +100,7 @@ static int check_proxies(struct options *options)
 int options_check(struct options *options)
 {
     static int (*const checks[])(struct options *) = {
-        check_lag, check_status, check_auth, check_admin, check_tls, check_proxies,
+        check_lag, check_status, check_store, check_auth, check_admin, check_tls, check_proxies,
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         int err = checks[i](options);
