@@ -11,6 +11,7 @@
 #include "app/admin_routes.h"
 #include "app/admission.h"
 #include "app/certificates.h"
+#include "app/interest.h"
 #include "app/reload.h"
 #include "app/routes.h"
 #include "app/shard.h"
@@ -38,6 +39,7 @@ static const int ending_signals[SIGNALS] = {SIGTERM, SIGINT};
 struct server {
     const struct options *options;     /* borrowed */
     struct admission *admission;       /* owned; of runners and spectators */
+    struct interest *interest;         /* owned */
     struct admission *operators;       /* owned; apart, so that a flood can't keep them out */
     struct certificates *certificates; /* owned; NULL: no TLS */
     struct trust *trust;               /* owned */
@@ -99,6 +101,7 @@ static struct shard *make_shard(struct server *server, const struct session_hand
         .handlers = handlers,
         .routes = routes,
         .admission = is_public ? server->admission : server->operators,
+        .interest = server->interest,
         .trust = server->trust,
         .proxies = is_public ? server->proxies : NULL,
         .tls = is_public ? tls_of(server) : NULL,
@@ -413,6 +416,7 @@ int server_run(const struct options *options, const struct session_handlers *han
     server->descriptors = descriptors;
     make_admissions(server);
     server->proxies = trusted_proxies_new(options);
+    server->interest = interest_new();
     watch_signals(server);
     int err = start(server, handlers);
     if (err == 0)
@@ -430,6 +434,7 @@ int server_run(const struct options *options, const struct session_handlers *han
     admission_free(&server->operators);
     certificates_free(&server->certificates);
     trusted_proxies_free(&server->proxies);
+    interest_free(&server->interest);
     mem_free(server);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_NOT_STARTED;
 }

@@ -46,6 +46,8 @@ struct session_handler {
     void (*tell)(struct session *session, const struct fault *fault, const struct runner_id *ids,
                  size_t count);
     void (*tell_expiry)(struct session *session);
+    /* About once a second, while it is open. NULL: nothing to do. */
+    void (*on_sweep)(struct session *session);
     /* Positions of a message that asked for it are on disk; or not, for this ERR_*. `note`: app/archive.h. NULL: it does not ask. */
     void (*on_stored)(struct session *session, struct span note, int err);
     /* The server ends; before the close frame. NULL: that says it all. */

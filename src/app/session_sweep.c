@@ -56,6 +56,8 @@ void session_sweep(struct session *session)
         check_heartbeat(session);
         check_slowness(session);
         rests_tidy(session);
+        if (session->state == SESSION_OPEN && session_handler_of(session)->on_sweep != NULL)
+            session_handler_of(session)->on_sweep(session);
         session_check_access(session);
     } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;

@@ -3,6 +3,7 @@
 #include "app/access.h"
 #include "app/archive.h"
 #include "app/awaited.h"
+#include "app/interest.h"
 #include "app/relay.h"
 #include "app/session_stream.h"
 #include "app/shard_events.h"
@@ -35,6 +36,8 @@ static struct hub *make_hub(const struct shard *shard)
 {
     const struct options *options = shard->options;
     struct hub_options hub_options = {
+        .on_followed = interest_change,
+        .context = shard->interest,
         .origin = (uint16_t)shard->index,
         .sink = stream_sink,
         .max_runners = options->max_runners,
@@ -93,6 +96,7 @@ struct shard *shard_new(const struct shard_options *shard_options)
     shard->handlers = shard_options->handlers;
     shard->routes = shard_options->routes;
     shard->admission = shard_options->admission;
+    shard->interest = shard_options->interest;
     shard->proxies = shard_options->proxies;
     shard->index = shard_options->index;
     shard->last_id = (uint64_t)shard->index << SHARD_SESSION_ID_BITS;

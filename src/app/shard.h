@@ -29,6 +29,7 @@ struct doorstep;
 struct relay;
 struct trusted_proxies;
 struct archive;
+struct interest;
 struct store;
 struct ws_deflate;
 struct server;
@@ -49,6 +50,7 @@ struct shard {
     struct admission *admission;           /* borrowed; thread-safe */
     struct access *access;                 /* owned */
     struct awaited *awaited;               /* owned */
+    struct interest *interest;             /* borrowed; of all shards */
     struct origin_policy origins;          /* of web pages that may connect */
     const struct trusted_proxies *proxies; /* borrowed */
     struct relay *relay;                   /* owned; to the other shards */
@@ -91,6 +93,7 @@ struct shard_options {
     const struct session_handlers *handlers;
     const struct routes *routes;
     struct admission *admission;
+    struct interest *interest;
     const struct trusted_proxies *proxies;
     struct trust *trust;     /* borrowed */
     struct tls_context *tls; /* NULL: none */

@@ -10,6 +10,7 @@
 #include "app/shard.h"
 #include "app/v1_dialect.h"
 #include "app/v1_groups.h"
+#include "app/v1_rate.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -26,6 +27,7 @@
 struct v1_state {
     struct v1_user user;     /* of positions that name none; `id.len` 0: none */
     struct v1_groups groups; /* that it follows */
+    struct v1_rate rate;     /* in which it is to publish */
 };
 
 const struct v1_groups *v1_session_groups(const struct session *session)
@@ -62,6 +64,12 @@ static int64_t expires_s(const struct session *session)
     return session->permit != NULL ? session->permit->pass->expires_s : PASS_WITHOUT_EXPIRY;
 }
 
+static void begin_rate(struct session *session, const struct v1_user *user)
+{
+    if (user->id.len > 0 && act_may_publish(session, &user->id))
+        v1_rate_begin(session, &session->v1->rate, user);
+}
+
 static void welcome(struct session *session)
 {
     const struct options *options = session->shard->options;
@@ -83,6 +91,8 @@ static void welcome(struct session *session)
         .expires_s = expires_s(session),
     };
     say(session, v1_encode_welcome(&welcome, request_id_of(session), &text), &text);
+    if (session->state == SESSION_OPEN)
+        begin_rate(session, &session->v1->user);
 }
 
 static void tell(struct session *session, const struct fault *fault, const struct runner_id *ids,
@@ -320,14 +330,23 @@ static void on_stored(struct session *session, struct span note, int err)
     say(session, v1_encode_error(&error, &text), &text);
 }
 
+static void on_sweep(struct session *session)
+{
+    v1_rate_look(session, &session->v1->rate);
+}
+
 static void publish(struct session *session, struct v1_message *message)
 {
+    const struct position *first = message->positions;
     if (!check_positions(session, message))
         return;
+    struct v1_user user = {.id = first->runner, .is_number = first->runner_is_number};
     size_t done = 0;
     int err = shard_publish(session->shard, message->positions, message->position_count, &done);
     if (err == 0)
         await_word(session, &message->id);
+    if (err == 0 && session->state == SESSION_OPEN)
+        begin_rate(session, &user);
     if (err < 0) {
         message->index = done;
         act_refuse(session, err);
@@ -448,6 +467,7 @@ const struct session_handler v1_session_handler = {
     .on_end = on_end,
     .tell = tell,
     .tell_expiry = tell_expiry,
+    .on_sweep = on_sweep,
     .on_stored = on_stored,
     .tell_shutdown = tell_shutdown,
 };

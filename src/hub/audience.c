@@ -28,8 +28,8 @@ static int reserve_links(struct runner *const *runners, uint32_t count)
     return 0;
 }
 
-static struct audience *make(struct speech *speech, uint32_t hash, struct runner *const *runners,
-                             uint32_t count)
+static struct audience *make(const struct runner_table *table, struct speech *speech, uint32_t hash,
+                             struct runner *const *runners, uint32_t count)
 {
     struct audience *audience =
         mem_try(sizeof *audience + key_bytes(count) + count * sizeof(uint32_t));
@@ -45,17 +45,17 @@ static struct audience *make(struct speech *speech, uint32_t hash, struct runner
         return NULL;
     }
     for (uint32_t i = 0; i < count; i++)
-        slots_of(audience)[i] = runner_link(runners[i], audience);
+        slots_of(audience)[i] = runner_link(table, runners[i], audience);
     return audience;
 }
 
-struct audience *audience_ensure(struct speech *speech, struct runner *const *runners,
-                                 uint32_t count)
+struct audience *audience_ensure(const struct runner_table *table, struct speech *speech,
+                                 struct runner *const *runners, uint32_t count)
 {
     CHECK(count > 0);
     uint32_t hash = speech_hash(runners, count);
     struct audience *audience = speech_find(speech, hash, runners, count);
-    return audience != NULL ? audience : make(speech, hash, runners, count);
+    return audience != NULL ? audience : make(table, speech, hash, runners, count);
 }
 
 static struct follower **members_of(struct audience *audience)
@@ -81,7 +81,7 @@ void audience_remove(struct audience *audience, struct runner_table *runners)
     for (uint32_t i = 0; i < audience->runner_count; i++) {
         struct runner *runner = audience->runners[i];
         uint32_t slot = slots_of(audience)[i];
-        struct audience *moved = runner_unlink(runner, slot);
+        struct audience *moved = runner_unlink(runners, runner, slot);
         if (moved != NULL)
             slots_of(moved)[audience_index_of(moved, runner)] = slot;
         runner_release(runners, runner);

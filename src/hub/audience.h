@@ -58,8 +58,8 @@ struct audience {
 };
 
 /* Find the audience of exactly this set (ordered by address, no repeats), or make one. NULL without memory. */
-struct audience *audience_ensure(struct speech *speech, struct runner *const *runners,
-                                 uint32_t count);
+struct audience *audience_ensure(const struct runner_table *table, struct speech *speech,
+                                 struct runner *const *runners, uint32_t count);
 
 /*
  * Leave the table and the runners' links, and release the runners; free it, now or when it leaves the last queue. Only without

@@ -167,7 +167,8 @@ static int plan_move(struct hub *hub, struct follower *follower, const struct dr
                      const struct hub_follow *follow, struct move *move)
 {
     struct speech *speech = hub_speech(hub, follower->dialect, new_pace(follower, follow));
-    move->to = speech != NULL ? audience_ensure(speech, draft->runners, draft->count) : NULL;
+    move->to = speech != NULL ? audience_ensure(&hub->runners, speech, draft->runners, draft->count)
+                              : NULL;
     if (move->to == NULL)
         return ERR_NO_MEMORY;
     hub->stats.audiences += move->to->member_count == 0;

@@ -22,6 +22,8 @@ struct hub *hub_new(const struct hub_options *options)
     struct hub *hub = mem_must(sizeof *hub);
     hub->options = *options;
     hub->runners.max = options->max_runners;
+    hub->runners.on_followed = options->on_followed;
+    hub->runners.context = options->context;
     hub->scratch = (struct buf){.data = mem_must(SCRATCH_BYTES), .cap = SCRATCH_BYTES};
     hub->sealed = (struct buf){.data = mem_must(FRAMING_SEALED_BYTES), .cap = FRAMING_SEALED_BYTES};
     return hub;

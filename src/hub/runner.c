@@ -102,17 +102,30 @@ int runner_reserve_link(struct runner *runner)
     return resize_links(runner, runner->link_capacity + runner->link_capacity / 4 + 1);
 }
 
-uint32_t runner_link(struct runner *runner, struct audience *audience)
+static void tell_followed(const struct runner_table *table, const struct runner *runner,
+                          bool is_followed)
+{
+    if (table->on_followed != NULL)
+        table->on_followed(table->context, &runner->newest.runner, is_followed);
+}
+
+uint32_t runner_link(const struct runner_table *table, struct runner *runner,
+                     struct audience *audience)
 {
     CHECK(runner->link_count < runner->link_capacity);
+    if (runner->link_count == 0)
+        tell_followed(table, runner, true);
     runner->links[runner->link_count] = audience;
     return runner->link_count++;
 }
 
-struct audience *runner_unlink(struct runner *runner, uint32_t slot)
+struct audience *runner_unlink(const struct runner_table *table, struct runner *runner,
+                               uint32_t slot)
 {
     CHECK(slot < runner->link_count);
     uint32_t last = --runner->link_count;
+    if (last == 0)
+        tell_followed(table, runner, false);
     struct audience *moved = slot == last ? NULL : runner->links[last];
     runner->links[slot] = runner->links[last];
     if (runner->link_capacity >= 8 && runner->link_count <= runner->link_capacity / 4)

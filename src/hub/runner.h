@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/hub.h"
 #include "hub/table.h"
 #include "proto/position.h"
 
@@ -33,7 +34,9 @@ struct runner_table {
     struct runner *by_id;
     struct runner *by_status[RUNNER_LOST + 1];
     size_t count;
-    size_t max; /* 0: no limit */
+    size_t max;                   /* 0: no limit */
+    hub_followed_fn *on_followed; /* NULL: of no interest */
+    void *context;                /* of it */
 };
 
 /* Find or make. 0; ERR_TOO_MANY, ERR_NO_MEMORY. What was made and is not used is released by the caller. */
@@ -63,10 +66,12 @@ void runner_release(struct runner_table *table, struct runner *runner);
 int runner_reserve_link(struct runner *runner);
 
 /* Add a link, for which there is room; returns its slot. */
-uint32_t runner_link(struct runner *runner, struct audience *audience);
+uint32_t runner_link(const struct runner_table *table, struct runner *runner,
+                     struct audience *audience);
 
 /* Take away the link in `slot`. The last link moves there, and is returned so that it learns of it; NULL: none moved. */
-struct audience *runner_unlink(struct runner *runner, uint32_t slot);
+struct audience *runner_unlink(const struct runner_table *table, struct runner *runner,
+                               uint32_t slot);
 
 /* Free all runners; none may have links. */
 void runner_table_fini(struct runner_table *table);

@@ -282,3 +282,33 @@ test('who asks and does not read is closed in the middle of it, and the server l
   client.destroy();
   await (await join(server)).expectNothingMore();
 });
+
+forEachWorkerCount((suffix, workers) => {
+  test(`who publishes is told to do it often while somebody follows, and seldom while nobody does${suffix}`, async (t) => {
+    const server = await startServer(t, [...workers, '--publish-every', '2s', '--publish-every-unfollowed', '12s']);
+    const runner = await join(server);
+    runner.send({ type: 'hello', userId: 7 });
+    await until(() => runner.rates.length === 1, 'the first pace');
+    const spectator = await join(server);
+    await follow(spectator, { runners: ['7'] });
+    await until(() => runner.rates.length === 2, 'the pace with a follower');
+    assert.deepStrictEqual(runner.rates, [
+      { type: 'rate', userId: 7, every: 12000 },
+      { type: 'rate', userId: 7, every: 2000 },
+    ]);
+    spectator.close();
+    await until(() => runner.rates.length === 3, 'the pace without it');
+    assert.deepStrictEqual(runner.rates[2], { type: 'rate', userId: 7, every: 12000 });
+  });
+});
+
+test('the pace is told of the first runner that a session publishes, and of none without a pace', async (t) => {
+  const server = await startServer(t, ['--publish-every', '0']);
+  const gateway = await join(server);
+  for (const userId of [1, 2, 3]) await publish(gateway, { userId, lat: 1, lng: 2 });
+  const spectator = await join(server);
+  await follow(spectator, { runners: [1, 2, 3] });
+  await until(async () => (await server.metric('spectate_followers')) === 1, 'the follower');
+  await publish(gateway, { userId: 1, lat: 2, lng: 2 });
+  assert.deepStrictEqual(gateway.rates, [{ type: 'rate', userId: 1, every: 10000 }]);
+});

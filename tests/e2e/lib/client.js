@@ -13,13 +13,19 @@ class Client {
     this.changed = new Signal();
     this.texts = []; // not taken yet
     this.total = 0; // ever received
+    this.rates = []; // of spectate.v1: how often to publish, which may be told at any time; not among the texts
     this.closing = undefined; // { code, reason } once it is closed
     this.error = undefined;
     this.ws = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
     this.ws.on('message', (data, isBinary) => {
       assert.ok(!isBinary, 'the server sends text');
-      this.total++;
-      this.texts.push(data.toString());
+      const text = data.toString();
+      if (text.startsWith('{"type":"rate"')) {
+        this.rates.push(JSON.parse(text));
+      } else {
+        this.total++;
+        this.texts.push(text);
+      }
       this.changed.notify();
     });
     this.ws.on('open', () => this.changed.notify());
