@@ -58,7 +58,7 @@ static int open_in(const struct options *options, struct store **store)
         return err;
     err = store_open(&store_options, store, &trouble);
     if (err < 0)
-        LOG(LOG_ERROR, "store.not_open", NO_SESSION, "%s: %s", path, trouble.text);
+        LOG(LOG_ERROR, "store.not_open", NO_SESSION, "%s", trouble.text);
     return err;
 }
 

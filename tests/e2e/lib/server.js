@@ -142,6 +142,14 @@ class Server {
     await this.endsWith(0);
   }
 
+  /* As a power cut does: no word to anybody. */
+  async cut() {
+    this.endIsChecked = true;
+    this.program.kill('SIGKILL');
+    await this.program.ended();
+    for (const peer of this.peers) peer.destroy();
+  }
+
   async endsWith(code) {
     this.endIsChecked = true;
     assert.strictEqual(await this.program.ended(), code, `exit ${this.program.code}:\n${this.program.stderr}`);

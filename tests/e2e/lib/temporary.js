@@ -15,4 +15,11 @@ function temporaryFile(t, name, content) {
   return file;
 }
 
-module.exports = { temporaryFile };
+/* The path of a new, empty folder. */
+function temporaryFolder(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spectate-e2e-'));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+module.exports = { temporaryFile, temporaryFolder };
