@@ -105,6 +105,8 @@ static void begin_websocket(struct session *session)
     session_set_deadline(session, 0);
     shard->open_count++;
     metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
+    if (conn_is_full(&session->conn))
+        hub_blocked(&session->follower);
     session_begin_access(session);
     session_handler_of(session)->on_open(session);
 }
@@ -138,7 +140,8 @@ static void open_websocket(struct session *session, bool by_subprotocol)
     count_request(session->shard, 101);
     session_write(session, buf_span(&out));
     buf_fini(&out);
-    begin_websocket(session);
+    if (session->state == SESSION_HTTP) /* it may not have read its answers, and was closed */
+        begin_websocket(session);
 }
 
 static void log_upgrade(const struct session *session)

@@ -122,6 +122,7 @@ void shard_free(struct shard **shard)
     hub_free(&it->hub);
     relay_free(&it->relay);
     archive_free(&it->archive);
+    buf_fini(&it->appeared);
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     access_free(&it->access);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/archive.h"
+#include "app/rests.h"
 #include "app/session_access.h"
 #include "app/session_act.h"
 #include "app/session_phase.h"
@@ -27,6 +28,7 @@
 struct v1_state {
     struct v1_user user;     /* of positions that name none; `id.len` 0: none */
     struct v1_groups groups; /* that it follows */
+    bool is_full;            /* it was told that there are more in them than it may follow */
     struct v1_rate rate;     /* in which it is to publish */
 };
 
@@ -168,14 +170,21 @@ static void tell_reset(struct session *session, const struct v1_message *message
     say(session, v1_encode_reset(reason, request_id_of(session), &text), &text);
 }
 
-/* Nobody was added, so the hub has nothing to say; but the answer to a follow is a snapshot. */
+/*
+ * Nobody was added, so the hub has nothing to say; but the answer to a follow is a snapshot, with a cursor. Who has not got all yet
+ * could not be told one: it is shown all anew.
+ */
 static void say_empty_snapshot(struct session *session)
 {
     struct buf frame = {0};
+    struct shard *shard = session->shard;
     struct v1_seal seal = {.is_snapshot = true};
-    const uint64_t *applied = hub_applied(session->shard->hub, &seal.origins);
-    if (!session->follower.behind && session->follower.place == NULL)
-        seal.applied = applied;
+    if (!hub_is_settled(&session->follower)) {
+        if (hub_owe_snapshot(shard->hub, &session->follower, worker_now_ms(shard->worker)) < 0)
+            session->is_doomed = true;
+        return;
+    }
+    seal.applied = hub_applied(shard->hub, &seal.origins);
     if (v1_seal(&seal, span_of(NULL, 0), &frame) < 0)
         session->is_doomed = true;
     else
@@ -203,21 +212,22 @@ static int find_wanted(struct session *session, const struct v1_message *message
 }
 
 /* What is said may close a session that does not read: it is looked at after each. The snapshot comes behind the ack. */
-static void follow_wanted(struct session *session, const struct v1_message *message,
-                          const struct buf *wanted)
+static int follow_wanted(struct session *session, const struct v1_message *message,
+                         const struct buf *wanted)
 {
     size_t followed = hub_following(&session->follower);
     uint32_t pace_ms = session->follower.pace_ms;
     tell_reset(session, message);
     acknowledge(session, V1_STORED_NOT_SAID);
     if (session->state != SESSION_OPEN)
-        return;
+        return 0;
     int err = follow_ids(session, message, (struct runner_id *)(void *)wanted->data,
                          wanted->len / sizeof(struct runner_id));
     if (err < 0)
         act_refuse(session, err);
     else if (session->state == SESSION_OPEN && !is_answered_by_hub(session, followed, pace_ms))
         say_empty_snapshot(session);
+    return err;
 }
 
 static void follow(struct session *session, struct v1_message *message)
@@ -228,43 +238,65 @@ static void follow(struct session *session, struct v1_message *message)
     act_tell_denied(session, &denied, "follow these");
     if (session->state != SESSION_OPEN)
         return; /* one fault too many */
+    size_t groups = session->v1->groups.count;
     int err = find_wanted(session, message, &wanted);
     if (err < 0)
         act_refuse(session, err);
     else
-        follow_wanted(session, message, &wanted);
+        err = follow_wanted(session, message, &wanted);
+    if (err < 0 && session->state == SESSION_OPEN)
+        session->v1->groups.count = groups; /* without those that were added */
+    if (message->groups.count > 0)
+        rests_charge(session, hub_stats(session->shard->hub).runners);
     buf_fini(&wanted);
 }
 
 static void unfollow(struct session *session, const struct v1_message *message)
 {
-    struct v1_state *state = session->v1;
-    struct shard *shard = session->shard;
-    struct v1_leaving leaving = {
-        .session = session, .names = &message->runners, .groups = &message->groups};
-    v1_groups_remove(&state->groups, &message->groups);
-    v1_leaving_sort(&leaving);
-    if (hub_narrow(shard->hub, &session->follower, v1_stays, &leaving,
-                   worker_now_ms(shard->worker)) < 0)
-        act_refuse(session, ERR_NO_MEMORY);
+    struct hub *hub = session->shard->hub;
+    uint64_t looked_at = hub_following(&session->follower);
+    uint64_t moved = hub_stats(hub).moved;
+    int err = v1_groups_leave(session, &session->v1->groups, &message->runners, &message->groups);
+    if (err < 0)
+        act_refuse(session, err);
     else
         acknowledge(session, V1_STORED_NOT_SAID);
     session_check_queue(session);
+    rests_charge(session, looked_at + hub_stats(hub).moved - moved);
+}
+
+/* It has done nothing wrong: others appeared. */
+static void tell_full(struct session *session)
+{
+    struct buf text = {0};
+    struct fault fault;
+    struct v1_error error = {.fault = &fault, .index = V1_NO_INDEX};
+    if (session->v1->is_full)
+        return;
+    session->v1->is_full = true;
+    fault_set(&fault, FAULT_too_many_follows,
+              "there are more in your groups than the %llu you may follow",
+              (unsigned long long)act_max_follows(session));
+    say(session, v1_encode_error(&error, &text), &text);
 }
 
 void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count)
 {
     struct buf members = {0};
-    struct hub_follow follow = {.snapshot = true};
+    struct shard *shard = session->shard;
+    struct hub_follow follow = {.snapshot = true, .max_following = act_max_follows(session)};
     if (session->state != SESSION_OPEN || session->v1->groups.count == 0)
         return;
     int err = v1_groups_among(session, appeared, count, &members);
     follow.ids = (const struct runner_id *)(const void *)members.data;
     follow.count = members.len / sizeof *follow.ids;
     if (err == 0 && follow.count > 0)
-        err = act_follow(session, &follow);
-    if (err < 0)
-        act_refuse(session, err);
+        err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
+    session_check_queue(session);
+    if (err == ERR_FULL && session->state == SESSION_OPEN)
+        tell_full(session);
+    else if (err < 0)
+        session->is_doomed = true;
     buf_fini(&members);
 }
 

@@ -259,8 +259,14 @@ void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx);
  */
 void hub_take_appeared(struct hub *hub, struct buf *ids);
 
+/* As if all who have a position had got their first one just now. */
+void hub_reappear(struct hub *hub);
+
 /* Somebody here follows this runner. */
 bool hub_is_followed(const struct hub *hub, const struct runner_id *id);
+
+/* It has got all that was published for it up to now. */
+bool hub_is_settled(const struct follower *follower);
 
 /*
  * Owe the follower a snapshot of its whole set, in place of all that it is owed now. 0 or ERR_NO_MEMORY: as it was. A follower that
