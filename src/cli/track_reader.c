@@ -13,6 +13,7 @@
 #include "proto/v1_upload.h"
 
 #define BLOCK_BYTES (64 * 1024)
+#define LINE_TOO_LONG "the line is longer than a megabyte"
 
 struct reading {
     const struct track_source *source;
@@ -64,19 +65,24 @@ static bool is_blank(struct span line)
     return at == line.len;
 }
 
+static int refuse_line(const struct reading *reading, const char *message)
+{
+    tell_fault(reading, message);
+    return 0;
+}
+
 static int read_line(struct reading *reading, struct span line)
 {
     struct fault fault;
     reading->line++;
     if (is_blank(line))
         return 0;
+    if (line.len > TRACK_READER_LINE_BYTES)
+        return refuse_line(reading, LINE_TOO_LONG);
     int err = v1_decode_upload(line, &reading->limits, &reading->message, &fault);
     if (err == 0)
         return show(reading);
-    if (err == ERR_NO_MEMORY)
-        return err;
-    tell_fault(reading, fault.message);
-    return 0;
+    return err == ERR_NO_MEMORY ? err : refuse_line(reading, fault.message);
 }
 
 /* All lines that are complete; with `is_end` also what is left. */
@@ -116,7 +122,7 @@ static int read_lines(struct reading *reading)
             continue;
         is_too_long = true;
         reading->line++;
-        tell_fault(reading, "the line is longer than a megabyte");
+        tell_fault(reading, LINE_TOO_LONG);
         reading->text.len = 0;
     }
     return more < 0 ? more : read_lines_of(reading, true);

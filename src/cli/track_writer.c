@@ -148,7 +148,7 @@ int track_writer_add(struct track_writer *writer, const struct position *positio
 int track_writer_flush(struct track_writer *writer)
 {
     size_t len = writer->text.len;
-    if (fwrite(writer->text.data, 1, len, writer->file) != len)
+    if (len > 0 && fwrite(writer->text.data, 1, len, writer->file) != len)
         return fail(writer, writer->path, strerror(errno));
     writer->text.len = 0;
     return EXIT_CODE_OK;
