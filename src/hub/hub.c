@@ -206,7 +206,7 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
     struct runner *runner = NULL;
     if (position->sequence != 0)
         note_applied(hub, position);
-    int err = runner_ensure(&hub->runners, &position->runner, &runner);
+    int err = runner_ensure_published(&hub->runners, &position->runner, &runner);
     if (err < 0)
         return err;
     int place = place_in_time(hub, runner, position);

@@ -102,9 +102,9 @@ struct hub_options {
     hub_followed_fn *on_followed; /* NULL: of no interest */
     void *context;                /* of it */
     uint16_t origin;              /* of the positions that are published here first */
-    size_t max_runners;           /* known at a time; 0: no limit */
-    size_t lag_bytes;             /* lag budget of a follower, in bytes of its audience's stream */
-    uint64_t lag_ms; /* lag budget of a follower, in age of the oldest batch it has not got */
+    size_t max_runners; /* with a position, and again as many that are only followed; 0: no limit */
+    size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
+    uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
     uint64_t
         fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
