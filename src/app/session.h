@@ -96,6 +96,7 @@ struct session {
     uint8_t window_bits;   /* permessage-deflate was agreed on, with this window; 0: it was not */
     bool has_answered : 1; /* HTTP: at least one request */
     bool is_parked : 1;    /* waits for keys, or what it awaits; nothing is read from it */
+    bool is_stopped : 1;   /* of these: by session_stop_reading() */
     bool is_awaiting : 1;  /* something is on its way to it (app/awaited.h) */
     bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */

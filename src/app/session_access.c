@@ -62,7 +62,8 @@ static bool park(struct session *session, struct span message, struct access_ans
         return false;
     }
     session->token_credit_ms -= TOKEN_EVERY_MS; /* it will be shown again */
-    session_stop_reading(session);
+    session->is_parked = true;
+    conn_pause(&session->conn);
     return true;
 }
 
@@ -272,7 +273,7 @@ void session_regroup(struct session *session)
 
 void session_resume(struct session *session, const struct parked_bytes *bytes)
 {
-    session->is_parked = false;
+    session->is_parked = session->is_stopped = false;
     conn_resume(&session->conn);
     session_take_up(session, bytes);
 }
@@ -281,7 +282,7 @@ void session_end_access(struct session *session)
 {
     if (session->is_parked) {
         access_unpark(session->shard->access, session);
-        session->is_parked = false;
+        session->is_parked = session->is_stopped = false;
         conn_resume(&session->conn);
     }
     access_free_permit(session->shard->access, &session->permit);
