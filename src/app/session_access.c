@@ -1,5 +1,6 @@
 #include "app/session_access.h"
 
+#include "app/resume.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "base/mem.h"
@@ -269,6 +270,7 @@ void session_regroup(struct session *session)
     narrow(session);
     if (hub_following(&session->follower) < followed)
         session_handler_of(session)->tell_expiry(session);
+    resume_give_up(session);
 }
 
 void session_resume(struct session *session, const struct parked_bytes *bytes)
