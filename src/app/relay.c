@@ -1,6 +1,7 @@
 #include "app/relay.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -156,7 +157,14 @@ static size_t find_newest(const struct route *route, struct seen *seen)
     return runners;
 }
 
-/* The queue becomes one parcel with the newest position of each runner. Without memory it stays as it is. */
+static int by_number(const void *a, const void *b)
+{
+    uint64_t left = ((const struct position *)a)->sequence;
+    uint64_t right = ((const struct position *)b)->sequence;
+    return (left > right) - (left < right);
+}
+
+/* The queue becomes one parcel with the newest position of each runner, in the order of their numbers. Without memory it stays as it is. */
 static size_t squash(struct route *route)
 {
     size_t before = route->positions;
@@ -165,6 +173,8 @@ static size_t squash(struct route *route)
     struct parcel *parcel = runners > 0 ? parcel_new(runners, 1) : NULL;
     for (size_t i = 0; parcel != NULL && i < runners; i++)
         parcel->positions[i] = *seen[i].newest;
+    if (parcel != NULL)
+        qsort(parcel->positions, runners, sizeof parcel->positions[0], by_number);
     mem_free(seen);
     if (parcel == NULL)
         return 0;

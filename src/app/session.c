@@ -58,7 +58,7 @@ static void keep_rest(struct session *session, struct span rest)
     int err = 0;
     if (rest.len == 0)
         return;
-    if (session->is_awaiting)
+    if (session->is_stopped)
         err = awaited_keep(session->shard->awaited, session, rest);
     else if (session->is_parked)
         err = access_park_more(session->shard->access, session, rest);
@@ -144,13 +144,13 @@ void session_on_stored(struct session *session, struct span note, int err)
 
 void session_stop_reading(struct session *session)
 {
-    session->is_parked = true;
+    session->is_parked = session->is_stopped = true;
     conn_pause(&session->conn);
 }
 
 void session_read_on(struct session *session, struct buf *rest)
 {
-    session->is_parked = false;
+    session->is_parked = session->is_stopped = false;
     conn_resume(&session->conn);
     session_take_bytes(session, rest->data, rest->len);
     buf_fini(rest);

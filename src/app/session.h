@@ -25,12 +25,14 @@
 #include "codec/ws_message.h"
 #include "hub/hub.h"
 #include "net/conn.h"
+#include "proto/v1_answer.h"
 
 struct session;
 struct shard;
 struct admission_ticket;
 struct permit;
 struct v1_state;
+struct resume;
 
 /* What a session's messages mean. All run in the worker's thread. */
 struct session_handler {
@@ -50,6 +52,8 @@ struct session_handler {
     void (*on_sweep)(struct session *session);
     /* Positions of a message that asked for it are on disk; or not, for this ERR_*. `note`: app/archive.h. NULL: it does not ask. */
     void (*on_stored)(struct session *session, struct span note, int err);
+    /* It came back with a cursor, and gets the newest only, for this reason; `note` is that of app/resume.h. */
+    void (*tell_reset)(struct session *session, enum v1_reset reason, struct span note);
     /* The server ends; before the close frame. NULL: that says it all. */
     void (*tell_shutdown)(struct session *session);
 };
@@ -87,6 +91,7 @@ struct session {
     uint32_t refilled_ms;     /* when message_tokens was last brought up to date */
     uint32_t message_tokens;  /* messages it may send now */
     uint32_t token_credit_ms; /* until when the tokens that it showed in messages are paid for */
+    struct resume *resume;    /* owned by app/resume; NULL: it does not resume */
     struct v1_state *v1;      /* owned by app/v1_session; NULL: it speaks otherwise */
     uint16_t faults;
     uint8_t state;
@@ -96,6 +101,7 @@ struct session {
     uint8_t window_bits;   /* permessage-deflate was agreed on, with this window; 0: it was not */
     bool has_answered : 1; /* HTTP: at least one request */
     bool is_parked : 1;    /* waits for keys, or what it awaits; nothing is read from it */
+    bool is_stopped : 1;   /* of these: by session_stop_reading() */
     bool is_awaiting : 1;  /* something is on its way to it (app/awaited.h) */
     bool is_uncounted : 1; /* came by a trusted proxy, and does not count under its address yet */
     bool was_refused : 1;  /* over a limit on connections: not counted by the admission */

@@ -1,5 +1,6 @@
 #include "app/session_access.h"
 
+#include "app/resume.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "base/mem.h"
@@ -62,7 +63,8 @@ static bool park(struct session *session, struct span message, struct access_ans
         return false;
     }
     session->token_credit_ms -= TOKEN_EVERY_MS; /* it will be shown again */
-    session_stop_reading(session);
+    session->is_parked = true;
+    conn_pause(&session->conn);
     return true;
 }
 
@@ -268,11 +270,12 @@ void session_regroup(struct session *session)
     narrow(session);
     if (hub_following(&session->follower) < followed)
         session_handler_of(session)->tell_expiry(session);
+    resume_give_up(session);
 }
 
 void session_resume(struct session *session, const struct parked_bytes *bytes)
 {
-    session->is_parked = false;
+    session->is_parked = session->is_stopped = false;
     conn_resume(&session->conn);
     session_take_up(session, bytes);
 }
@@ -281,7 +284,7 @@ void session_end_access(struct session *session)
 {
     if (session->is_parked) {
         access_unpark(session->shard->access, session);
-        session->is_parked = false;
+        session->is_parked = session->is_stopped = false;
         conn_resume(&session->conn);
     }
     access_free_permit(session->shard->access, &session->permit);

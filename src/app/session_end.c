@@ -3,6 +3,7 @@
 
 #include "app/awaited.h"
 #include "app/rests.h"
+#include "app/resume.h"
 #include "app/session_access.h"
 #include "app/shard.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@ void session_forget_message(struct session *session)
 /* All that the session holds but its socket. */
 static void let_go(struct session *session)
 {
+    resume_end(session);
     if (session->state == SESSION_OPEN) {
         session_handler_of(session)->on_end(session);
         session->shard->open_count--;

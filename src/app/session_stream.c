@@ -31,6 +31,13 @@ static void sink_keep(void *owner, struct span rest)
         session->is_doomed = true;
 }
 
+void stream_write(struct session *session, struct span frame)
+{
+    size_t taken = sink_send(session, &frame, 1);
+    if (taken < frame.len && !session->is_doomed)
+        sink_keep(session, span_of(frame.data + taken, frame.len - taken));
+}
+
 const struct hub_sink stream_sink = {
     .send = sink_send,
     .keep = sink_keep,

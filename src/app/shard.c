@@ -4,7 +4,9 @@
 #include "app/archive.h"
 #include "app/awaited.h"
 #include "app/interest.h"
+#include "app/missed.h"
 #include "app/relay.h"
+#include "app/resume.h"
 #include "app/session_stream.h"
 #include "app/shard_events.h"
 #include "base/check.h"
@@ -43,6 +45,7 @@ static struct hub *make_hub(const struct shard *shard)
         .max_runners = options->max_runners,
         .lag_bytes = options->lag_bytes,
         .lag_ms = options->lag_time_ms,
+        .hold_bytes = MISSED_BYTES_MAX,
         .fresh_ms = options->fresh_time_ms,
         .flush_sends = options->flush_sends,
         .stale_ms = options->stale_time_ms,
@@ -123,6 +126,7 @@ void shard_free(struct shard **shard)
     relay_free(&it->relay);
     archive_free(&it->archive);
     buf_fini(&it->appeared);
+    resumes_free(&it->resumes);
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     access_free(&it->access);
@@ -139,6 +143,7 @@ void shard_use_store(struct shard *shard, struct store *store)
 {
     shard->store = store;
     shard->archive = archive_new(store, shard->worker);
+    shard->resumes = resumes_new(shard);
 }
 
 void shard_introduce(struct shard *shard, struct shard *const *all, size_t count)

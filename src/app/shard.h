@@ -29,6 +29,7 @@ struct doorstep;
 struct relay;
 struct trusted_proxies;
 struct archive;
+struct resumes;
 struct interest;
 struct store;
 struct ws_deflate;
@@ -74,6 +75,7 @@ struct shard {
     size_t refused_count;               /* of these, those only told that they are over a limit */
     struct store *store;                /* borrowed; NULL: positions are not kept */
     struct archive *archive;            /* owned; while there is a store */
+    struct resumes *resumes;            /* likewise */
     struct ws_deflate *deflate;         /* owned; NULL: compression is off */
     struct v1_compressed v1_compressed; /* while it is on */
     struct tls_context *tls;            /* held; of new connections; NULL: they speak no TLS */

@@ -3,6 +3,7 @@
 
 #include "app/access.h"
 #include "app/archive.h"
+#include "app/resume.h"
 #include "app/storage.h"
 #include "net/tls_context.h"
 
@@ -19,6 +20,7 @@ static void refresh_kept(struct shard *shard)
 {
     if (shard->archive == NULL)
         return;
+    metrics_set(shard->metrics, METRIC_sessions_resuming, resumes_count(shard->resumes));
     metrics_set(shard->metrics, METRIC_positions_not_put_total, archive_not_put(shard->archive));
     if (shard->index == 0)
         storage_refresh_metrics(shard->store, shard->metrics);
@@ -28,6 +30,7 @@ void shard_refresh_metrics(struct shard *shard)
 {
     struct metrics *metrics = shard->metrics;
     struct hub_stats stats = hub_stats(shard->hub);
+    size_t resumed = shard->resumes != NULL ? resumes_bytes(shard->resumes) : 0;
     metrics_set(metrics, METRIC_connections, shard->session_count + shard->doorstep_count);
     metrics_set(metrics, METRIC_sessions, shard->open_count);
     metrics_set(metrics, METRIC_worker_sessions, shard->open_count);
@@ -42,7 +45,7 @@ void shard_refresh_metrics(struct shard *shard)
     if (shard->tls != NULL)
         metrics_set(metrics, METRIC_tls_certificate_expiry_seconds,
                     (uint64_t)tls_context_expires_s(shard->tls));
-    metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard));
+    metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard) + resumed);
     metrics_set(metrics, METRIC_positions_late_total, stats.late);
     metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);
     metrics_set(metrics, METRIC_positions_superseded_total, stats.superseded);

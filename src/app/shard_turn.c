@@ -8,6 +8,7 @@
 #include "app/awaited.h"
 #include "app/doorstep.h"
 #include "app/relay.h"
+#include "app/resume.h"
 #include "app/session_access.h"
 #include "app/v1_session.h"
 #include "base/clock.h"
@@ -115,8 +116,9 @@ bool shard_on_turn(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
     rests_turn(&shard->rests, now_ms);
+    bool has_more = shard->resumes != NULL && resumes_turn(shard->resumes);
     keep_positions(shard);
-    bool has_more = post_positions(shard);
+    has_more |= post_positions(shard);
     has_more |= go_on_meeting(shard);
     has_more |= flush(shard, now_ms);
     wake_in_time(shard);
@@ -140,6 +142,8 @@ void shard_on_tick(void *context, uint64_t now_ms)
     struct shard *shard = context;
     begin_to_meet(shard);
     sweep_sessions(shard);
+    if (shard->resumes != NULL)
+        resumes_tick(shard->resumes);
     doorstep_sweep(shard);
     give_memory_back(shard);
     hub_expire(shard->hub, now_ms, EXPIRES_PER_TICK);

@@ -4,6 +4,7 @@
 
 #include "app/archive.h"
 #include "app/rests.h"
+#include "app/resume.h"
 #include "app/session_access.h"
 #include "app/session_act.h"
 #include "app/session_phase.h"
@@ -146,39 +147,24 @@ static void tell_shutdown(struct session *session)
 
 /* --- follow --------------------------------------------------------------------------------------------------------- */
 
-static int follow_ids(struct session *session, const struct v1_message *message,
-                      struct runner_id *ids, size_t count)
-{
-    struct hub_follow follow = {
-        .ids = ids,
-        .count = count,
-        .snapshot = true,
-        .sets_pace = message->sets_pace,
-        .pace_ms = message->pace_ms,
-    };
-    return act_follow(session, &follow);
-}
-
-/* Cursors lead nowhere without a store. */
-static void tell_reset(struct session *session, const struct v1_message *message)
+static void tell_reset(struct session *session, enum v1_reset reason, struct span note)
 {
     struct buf text = {0};
-    if (message->since == V1_SINCE_NOTHING)
-        return;
-    enum v1_reset reason =
-        message->since == V1_SINCE_UNKNOWN ? V1_RESET_UNKNOWN_CURSOR : V1_RESET_NOT_KEPT;
-    say(session, v1_encode_reset(reason, request_id_of(session), &text), &text);
+    struct v1_request_id id = {.len = (uint16_t)note.len};
+    if (note.len > 0)
+        memcpy(id.text, note.data, note.len);
+    say(session, v1_encode_reset(reason, &id, &text), &text);
 }
 
 /*
- * Nobody was added, so the hub has nothing to say; but the answer to a follow is a snapshot, with a cursor. Who has not got all yet
- * could not be told one: it is shown all anew.
+ * Nobody was added, so the hub has nothing to say; but a follow is answered, with a cursor. Who has not got all yet could not be told
+ * one: it is shown all anew.
  */
-static void say_empty_snapshot(struct session *session)
+static void say_nothing_new(struct session *session, bool is_snapshot)
 {
     struct buf frame = {0};
     struct shard *shard = session->shard;
-    struct v1_seal seal = {.is_snapshot = true};
+    struct v1_seal seal = {.is_snapshot = is_snapshot};
     if (!hub_is_settled(&session->follower)) {
         if (hub_owe_snapshot(shard->hub, &session->follower, worker_now_ms(shard->worker)) < 0)
             session->is_doomed = true;
@@ -199,6 +185,12 @@ static bool is_answered_by_hub(const struct session *session, size_t followed, u
     return follows > followed || (follows > 0 && session->follower.pace_ms != pace_ms);
 }
 
+static const struct runner_id *ids_of(const struct buf *ids, size_t *count)
+{
+    *count = ids->len / sizeof(struct runner_id);
+    return (const struct runner_id *)(const void *)ids->data;
+}
+
 /* All that the message means to follow, of what is granted: those that it names, and who is in its groups now. */
 static int find_wanted(struct session *session, const struct v1_message *message,
                        struct buf *wanted)
@@ -211,23 +203,64 @@ static int find_wanted(struct session *session, const struct v1_message *message
     return err == 0 ? buf_append(wanted, named) : err;
 }
 
-/* What is said may close a session that does not read: it is looked at after each. The snapshot comes behind the ack. */
-static int follow_wanted(struct session *session, const struct v1_message *message,
-                         const struct buf *wanted)
+/* Of what is wanted, what it does not follow yet. */
+static void keep_new(const struct session *session, struct buf *wanted)
+{
+    size_t count;
+    struct runner_id *ids = (struct runner_id *)(void *)wanted->data;
+    size_t kept = 0;
+    (void)ids_of(wanted, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!hub_follows(session->shard->hub, &session->follower, &ids[i]))
+            ids[kept++] = ids[i];
+    wanted->len = kept * sizeof *ids;
+}
+
+/* What is said may close a session that does not read: it is looked at after each. What is new comes behind the ack. */
+static int follow_now(struct session *session, const struct v1_message *message,
+                      const struct buf *wanted, bool snapshot)
 {
     size_t followed = hub_following(&session->follower);
     uint32_t pace_ms = session->follower.pace_ms;
-    tell_reset(session, message);
+    struct hub_follow follow = {
+        .snapshot = snapshot,
+        .sets_pace = message->sets_pace,
+        .pace_ms = message->pace_ms,
+    };
     acknowledge(session, V1_STORED_NOT_SAID);
     if (session->state != SESSION_OPEN)
         return 0;
-    int err = follow_ids(session, message, (struct runner_id *)(void *)wanted->data,
-                         wanted->len / sizeof(struct runner_id));
+    follow.ids = ids_of(wanted, &follow.count);
+    int err = act_follow(session, &follow);
     if (err < 0)
         act_refuse(session, err);
     else if (session->state == SESSION_OPEN && !is_answered_by_hub(session, followed, pace_ms))
-        say_empty_snapshot(session);
+        say_nothing_new(session, snapshot);
     return err;
+}
+
+static int follow_since(struct session *session, const struct v1_message *message,
+                        struct buf *wanted)
+{
+    const struct v1_request_id *id = request_id_of(session);
+    enum v1_reset reason = V1_RESET_UNKNOWN_CURSOR;
+    struct resume_request request = {
+        .since = &message->cursor,
+        .note = span_of(id->text, id->len),
+        .sets_pace = message->sets_pace,
+        .pace_ms = message->pace_ms,
+    };
+    keep_new(session, wanted);
+    request.ids = ids_of(wanted, &request.count);
+    bool is_cursor = message->since == V1_SINCE_CURSOR;
+    if (is_cursor && request.count == 0)
+        return follow_now(session, message, wanted, false);
+    if (is_cursor && resume_begin(session, &request, &reason)) {
+        acknowledge(session, V1_STORED_NOT_SAID);
+        return 0;
+    }
+    tell_reset(session, reason, request.note);
+    return follow_now(session, message, wanted, true);
 }
 
 static void follow(struct session *session, struct v1_message *message)
@@ -242,8 +275,10 @@ static void follow(struct session *session, struct v1_message *message)
     int err = find_wanted(session, message, &wanted);
     if (err < 0)
         act_refuse(session, err);
+    else if (message->since == V1_SINCE_NOTHING)
+        err = follow_now(session, message, &wanted, true);
     else
-        err = follow_wanted(session, message, &wanted);
+        err = follow_since(session, message, &wanted);
     if (err < 0 && session->state == SESSION_OPEN)
         session->v1->groups.count = groups; /* without those that were added */
     if (message->groups.count > 0)
@@ -280,16 +315,11 @@ static void tell_full(struct session *session)
     say(session, v1_encode_error(&error, &text), &text);
 }
 
-void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count)
+static void meet(struct session *session, int err, struct buf *members)
 {
-    struct buf members = {0};
     struct shard *shard = session->shard;
     struct hub_follow follow = {.snapshot = true, .max_following = act_max_follows(session)};
-    if (session->state != SESSION_OPEN || session->v1->groups.count == 0)
-        return;
-    int err = v1_groups_among(session, appeared, count, &members);
-    follow.ids = (const struct runner_id *)(const void *)members.data;
-    follow.count = members.len / sizeof *follow.ids;
+    follow.ids = ids_of(members, &follow.count);
     if (err == 0 && follow.count > 0)
         err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
     session_check_queue(session);
@@ -297,7 +327,24 @@ void v1_session_meet(struct session *session, const struct runner_id *appeared, 
         tell_full(session);
     else if (err < 0)
         session->is_doomed = true;
-    buf_fini(&members);
+    buf_fini(members);
+}
+
+void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count)
+{
+    struct buf members = {0};
+    if (session->state != SESSION_OPEN || session->v1->groups.count == 0 ||
+        resume_delays_meeting(session))
+        return;
+    meet(session, v1_groups_among(session, appeared, count, &members), &members);
+}
+
+void v1_session_meet_all(struct session *session)
+{
+    struct buf members = {0};
+    struct v1_names groups = {.items = session->v1->groups.names,
+                              .count = session->v1->groups.count};
+    meet(session, v1_groups_members(session, &groups, &members), &members);
 }
 
 /* --- publish -------------------------------------------------------------------------------------------------------- */
@@ -453,6 +500,8 @@ static void on_message(struct session *session, enum ws_opcode opcode, struct sp
     struct shard *shard = session->shard;
     struct fault fault;
     if (opcode == WS_TEXT) {
+        if (resume_keeps(session, message))
+            return;
         shard->v1_asking = session;
         on_text(session, message);
         shard->v1_asking = NULL;
@@ -501,5 +550,6 @@ const struct session_handler v1_session_handler = {
     .tell_expiry = tell_expiry,
     .on_sweep = on_sweep,
     .on_stored = on_stored,
+    .tell_reset = tell_reset,
     .tell_shutdown = tell_shutdown,
 };

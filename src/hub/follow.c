@@ -302,6 +302,13 @@ size_t hub_following(const struct follower *follower)
     return follower->audience != NULL ? follower->audience->runner_count : 0;
 }
 
+bool hub_follows(const struct hub *hub, const struct follower *follower, const struct runner_id *id)
+{
+    uint32_t index;
+    const struct runner *runner = runner_find(&hub->runners, id);
+    return runner != NULL && follows(follower, runner, &index);
+}
+
 void hub_leave(struct hub *hub, struct follower *follower)
 {
     if (follower->audience == NULL)

@@ -297,6 +297,20 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms)
         serve_go_on(hub, follower, now_ms);
 }
 
+void hub_hold(struct follower *follower)
+{
+    follower->held = follower->patient = true;
+}
+
+void hub_release(struct hub *hub, struct follower *follower, uint64_t now_ms)
+{
+    follower->held = false;
+    if (follower->audience != NULL)
+        serve_go_on(hub, follower, now_ms);
+    else
+        follower->patient = false;
+}
+
 uint64_t hub_superseded(const struct follower *follower)
 {
     return follower->superseded;
@@ -304,7 +318,7 @@ uint64_t hub_superseded(const struct follower *follower)
 
 bool hub_is_held(const struct follower *follower)
 {
-    return !follower->blocked && slow_portion(follower) == 0;
+    return !follower->blocked && !follower->held && slow_portion(follower) == 0;
 }
 
 bool hub_answered(struct hub *hub, struct follower *follower, uint32_t probe, uint64_t now_ms)

@@ -105,6 +105,7 @@ struct hub_options {
     size_t max_runners; /* with a position, and again as many that are only followed; 0: no limit */
     size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
     uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
+    size_t hold_bytes;  /* in place of both, of one that is held */
     uint64_t
         fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
@@ -156,6 +157,8 @@ struct follower {
     uint8_t
         heard; /* number of the last probe of its audience that it answered, or need not answer */
     bool blocked : 1; /* the socket is full */
+    bool held : 1;    /* hub_hold() */
+    bool patient : 1; /* has been held, and has not got all of that time yet */
     bool behind : 1;
     bool is_joining : 1; /* what it catches up with is the snapshot of a follow */
 };
@@ -205,8 +208,10 @@ typedef bool hub_keep_fn(void *ctx, const struct runner_id *id);
 int hub_narrow(struct hub *hub, struct follower *follower, hub_keep_fn *keep, void *ctx,
                uint64_t now_ms);
 
-/* How many distinct runners it follows. */
+/* How many distinct runners it follows; is this one of them? */
 size_t hub_following(const struct follower *follower);
+bool hub_follows(const struct hub *hub, const struct follower *follower,
+                 const struct runner_id *id);
 
 /* Follow nothing any more, owed nothing; nothing of it remains in the hub. May be called twice. */
 void hub_leave(struct hub *hub, struct follower *follower);
@@ -216,6 +221,13 @@ uint64_t hub_superseded(const struct follower *follower);
 
 /* It has not read what is under way to it, and so gets nothing more, though its socket may have room. */
 bool hub_is_held(const struct follower *follower);
+
+/*
+ * Offer nothing until hub_release(): the owner has to say something first that belongs before it, such as what the follower missed. What
+ * comes meanwhile waits for it, up to hold_bytes and however old it gets, until the follower has got that; over it, it falls behind as any.
+ */
+void hub_hold(struct follower *follower);
+void hub_release(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* The socket is full with other bytes than the hub's: offer nothing until hub_writable(). */
 void hub_blocked(struct follower *follower);

@@ -159,6 +159,8 @@ static bool is_over_budget(const struct hub *hub, const struct follower *followe
     const struct batch *place = follower->place;
     uint64_t bytes =
         follower->audience->stream_bytes - place->stream_start - follower->place_offset;
+    if (follower->patient)
+        return bytes > hub->options.hold_bytes;
     return bytes > hub->options.lag_bytes || now_ms - place->sealed_ms > hub->options.lag_ms;
 }
 
@@ -182,6 +184,7 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     follower->cursor = batch_version_at(place, follower->place_offset);
     serve_set_behind(hub, follower, true);
     leave_place(follower);
+    follower->patient = follower->held;
     audience_trim(follower->audience);
     slow_fall_behind(hub, follower, now_ms);
 }
@@ -282,6 +285,8 @@ void serve_go_on(struct hub *hub, struct follower *follower, uint64_t now_ms)
     bool was_lagging = follower->place != NULL;
     serve_check_lag(hub, follower, now_ms);
     go_on(hub, follower, now_ms);
+    if (follower->place == NULL)
+        follower->patient = follower->held;
     if (was_lagging && follower->place == NULL)
         audience_trim(follower->audience);
     if (follower->behind && slow_portion(follower) > 0)

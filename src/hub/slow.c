@@ -78,7 +78,7 @@ struct catchup *slow_catchup(const struct follower *follower)
 size_t slow_portion(const struct follower *follower)
 {
     const struct slow *slow = follower->slow;
-    if (follower->blocked)
+    if (follower->blocked || follower->held)
         return 0;
     if (!has_window(follower) || follower->answers == FOLLOWER_IS_MUTE)
         return SIZE_MAX;

@@ -21,6 +21,11 @@ static const char *token_refusal_label(size_t label)
     return token_refusal_name((enum token_refusal)label);
 }
 
+static const char *resume_outcome_label(size_t label)
+{
+    return resume_outcome_name((enum resume_outcome)label);
+}
+
 static const char *tls_failure_label(size_t label)
 {
     return tls_failure_name((enum tls_failure)label);

@@ -10,6 +10,7 @@
 #include "base/close_reason.h"
 #include "base/fault.h"
 #include "base/tls_failure.h"
+#include "base/resume_outcome.h"
 #include "base/token_refusal.h"
 #include "metrics/metrics.h"
 

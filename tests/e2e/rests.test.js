@@ -5,7 +5,9 @@
 const assert = require('node:assert');
 const test = require('node:test');
 const frames = require('./lib/frame.js');
+const { handshake } = require('./lib/raw_peer.js');
 const { startServer } = require('./lib/server.js');
+const { temporaryFolder } = require('./lib/temporary.js');
 
 const MANY = Array.from({ length: 8000 }, (_, i) => i);
 const FEW = MANY.slice(0, 1000);
@@ -46,6 +48,22 @@ test('all that a session said is done after it has rested, in order', async (t) 
     spectate_follow_moves_total: FEW.length * (1 + 2 * CHANGES),
     spectate_sessions_resting: 0,
   });
+});
+
+test('what a session said behind a costly follow is not lost when word from the disk comes while it rests', async (t) => {
+  const server = await startServer(t, ['--max-moves-per-second', '10000', '--data', temporaryFolder(t)]);
+  const session = await server.raw();
+  const say = (message) => frames.text({ id: 1, ...message });
+  await session.write(
+    handshake({ headers: { 'Sec-WebSocket-Protocol': 'spectate.v1' } }),
+    say({ type: 'position', userId: 1, lat: 1, lng: 2 }),
+    frames.text({ type: 'follow', runners: FEW.concat(MANY) }),
+    say({ type: 'ping' }),
+  );
+  assert.strictEqual((await session.httpAnswer()).status, 101);
+  const types = [];
+  while (types.at(-1) !== 'pong') types.push((await session.message()).type);
+  assert.ok(types.includes('ack'), types.join());
 });
 
 test('a session that repeats what it follows does not rest', async (t) => {

@@ -16,6 +16,7 @@ static struct receiver {
     _Atomic size_t unread;
     size_t positions;
     int64_t last[100];
+    uint64_t last_number;
     bool is_out_of_order;
 } receivers[2];
 
@@ -35,6 +36,8 @@ static void on_mail(void *context, void *mail)
         int64_t *last = &receiver->last[(unsigned char)position->runner.text[0]];
         receiver->is_out_of_order |= position->time_ms <= *last;
         *last = position->time_ms;
+        receiver->is_out_of_order |= position->sequence <= receiver->last_number;
+        receiver->last_number = position->sequence;
         receiver->positions++;
     }
     relay_received(&receiver->unread, parcel);
@@ -77,7 +80,9 @@ TEST_TEARDOWN(tear_down);
 
 static void add(char runner, int64_t time_ms)
 {
+    static uint64_t numbered;
     struct position position = {.runner = {.len = 1, .text = {runner}}, .time_ms = time_ms};
+    position.sequence = ++numbered;
     assert_int_equal(relay_add(relay, &position), 0);
 }
 
@@ -145,6 +150,23 @@ static void expect_the_newest_of_each_in_order_and_bounded_memory(int turn_posit
         assert_int_equal(atomic_load(&receiver->unread), 0);
     }
     assert_int_equal(receivers[0].positions + receivers[1].positions + squashed, 2 * POSITIONS);
+}
+
+/* Each turn begins and ends with the same runner. */
+TEST(what_is_left_for_a_stalled_shard_is_in_the_order_of_its_numbers)
+{
+    bool has_more = true;
+    for (int i = 1; i <= POSITIONS; i++) {
+        add(i % 7 < 2 ? 1 : 2, i);
+        if (i % 7 == 0)
+            relay_post(relay, &has_more);
+    }
+    for (int turn = 0; has_more && turn < 100; turn++) {
+        receive(&receivers[0]);
+        receive(&receivers[1]);
+        relay_post(relay, &has_more);
+    }
+    assert_false(receivers[0].is_out_of_order || receivers[1].is_out_of_order);
 }
 
 TEST(a_stalled_shard_gets_the_newest_of_each_runner_in_order_and_memory_is_bounded)

@@ -10,7 +10,7 @@ const { Client } = require('./client.js');
 const { request } = require('./http.js');
 const metrics = require('./metrics.js');
 const { Program, SPECTATE, WS_ECHO } = require('./program.js');
-const { RawPeer } = require('./raw_peer.js');
+const { RawPeer, handshake } = require('./raw_peer.js');
 const { until } = require('./wait.js');
 
 const ANY_PORT = ['--listen', '127.0.0.1:0'];
@@ -26,6 +26,7 @@ const IDLE = {
   spectate_audiences: 0,
   spectate_sessions_awaiting_keys: 0,
   spectate_sessions_resting: 0,
+  spectate_sessions_resuming: 0,
   spectate_queued_bytes: 0,
   spectate_connections: 1,
 };
@@ -70,6 +71,14 @@ class Server {
   async rawSession(...behind) {
     const peer = await this.raw();
     return peer.upgrade(...behind);
+  }
+
+  /* The same with a subprotocol. */
+  async rawSessionOf(protocol) {
+    const peer = await this.raw();
+    await peer.write(handshake({ headers: { 'Sec-WebSocket-Protocol': protocol } }));
+    assert.strictEqual((await peer.httpAnswer()).status, 101);
+    return peer;
   }
 
   #keep(peer) {
