@@ -81,12 +81,7 @@ static enum route_result send_errand(const struct request *request, struct erran
 /* NULL data: it is not there. */
 static struct span parameter(const struct request *request, const char *name)
 {
-    struct span rest = query_of_target(http_target(head_of(request)));
-    struct query_field field;
-    while (query_next(&rest, &field))
-        if (span_equals(field.name, span_of_text(name)))
-            return field.value;
-    return span_of(NULL, 0);
+    return query_find(query_of_target(http_target(head_of(request))), name);
 }
 
 static int read_order(const struct request *request, enum errand_order *order)

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "app/cors.h"
 #include "app/server.h"
 #include "app/shard.h"
 #include "app/storage.h"
+#include "app/v1_http.h"
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -111,30 +111,11 @@ bool route_is_readable_method(const char *method)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-static bool is_under_v1(struct span path)
-{
-    static const char prefix[] = "/v1/";
-    return path.len >= sizeof prefix - 1 && memcmp(path.data, prefix, sizeof prefix - 1) == 0;
-}
-
-/* Nothing is there yet; but a page of another origin can tell that from not being let in. */
-static enum route_result answer_v1(struct session *session, struct http_answer *out)
-{
-    struct shard *shard = session->shard;
-    if (cors_is_preflight(session->http))
-        route_answer_text(out, 200, "");
-    else
-        route_answer_text(out, 404, "not found; see /\n");
-    cors_write_headers(session->http, &shard->origins, shard->cors);
-    out->extra_headers = shard->cors;
-    return ROUTE_ANSWERED;
-}
-
 static enum route_result answer(struct session *session, struct http_answer *out, struct buf *body)
 {
     const struct http_reader *request = session->http;
-    if (is_under_v1(http_path(request)))
-        return answer_v1(session, out);
+    if (v1_http_is_path(http_path(request)))
+        return v1_http_answer(session, out);
     if (!route_is_readable_method(http_method(request))) {
         route_answer_text(out, 405, "only GET and HEAD\n");
         return ROUTE_ANSWERED;
@@ -149,4 +130,5 @@ static enum route_result answer(struct session *session, struct http_answer *out
     return ROUTE_ANSWERED;
 }
 
-const struct routes public_routes = {.answer = answer, .takes_websockets = true};
+const struct routes public_routes = {
+    .answer = answer, .takes_websockets = true, .takes_body = v1_http_takes_body};

@@ -15,6 +15,7 @@ struct session;
 enum route_result {
     ROUTE_ANSWERED, /* `answer` is filled; the body may lie in `body`, which is the caller's */
     ROUTE_LATER,    /* session_answer_later() will be called, unless the session ends before */
+    ROUTE_TAKEN,    /* it is the route's own business: session_http_done() was called, or will be */
 };
 
 /* What a port serves. Static. */
@@ -24,9 +25,11 @@ struct routes {
     bool takes_websockets;
     bool has_long_answers; /* max-queued-bytes is for what waits before one */
     size_t body_bytes;     /* of a request, at most */
+    http_takes_body_fn
+        *takes_body; /* NULL: any may have one; else they are bounded by max-upload-bytes */
 };
 
-/* For everybody: /, /healthz, /readyz, /metrics, and CORS under /v1. */
+/* For everybody: /, /healthz, /readyz, /metrics, and what is under /v1. */
 extern const struct routes public_routes;
 
 /* For those who write routes: plain text, JSON; a route that only may be read, by another method. */

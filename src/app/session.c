@@ -11,6 +11,8 @@
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "app/trusted_proxies.h"
+#include "app/v1_http.h"
+#include "app/v1_http_flow.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/ip.h"
@@ -140,6 +142,8 @@ void session_on_stored(struct session *session, struct span note, int err)
 {
     if (session->state == SESSION_OPEN)
         session_handler_of(session)->on_stored(session, note, err);
+    else if (session->state == SESSION_HTTP && session->visit != NULL)
+        v1_http_on_stored(session, note, err);
 }
 
 void session_stop_reading(struct session *session)
@@ -163,6 +167,8 @@ static void on_writable(struct conn *conn)
         conn_shutdown(conn);
     else if (session->state == SESSION_OPEN)
         session_handler_of(session)->on_writable(session);
+    else if (session->state == SESSION_HTTP && session->visit != NULL)
+        v1_flow_pump(session);
 }
 
 static void on_end(struct conn *conn, enum conn_end end)
@@ -258,7 +264,10 @@ static int start_admitted(struct shard *shard, int fd, const struct address *pee
     const struct options *options = shard->options;
     struct http_limits limits = {.head_bytes = options->max_head_bytes,
                                  .headers = options->max_headers,
-                                 .body_bytes = shard->routes->body_bytes};
+                                 .body_bytes = shard->routes->body_bytes,
+                                 .takes_body = shard->routes->takes_body};
+    if (shard->routes->takes_body != NULL)
+        limits.body_bytes = options->max_upload_bytes;
     struct http_reader *http = http_reader_new(&limits);
     struct session *session = http != NULL ? make(shard, fd, peer) : NULL;
     if (session == NULL) {

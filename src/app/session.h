@@ -33,6 +33,7 @@ struct admission_ticket;
 struct permit;
 struct v1_state;
 struct resume;
+struct v1_visit;
 
 /* What a session's messages mean. All run in the worker's thread. */
 struct session_handler {
@@ -92,7 +93,11 @@ struct session {
     uint32_t message_tokens;  /* messages it may send now */
     uint32_t token_credit_ms; /* until when the tokens that it showed in messages are paid for */
     struct resume *resume;    /* owned by app/resume; NULL: it does not resume */
-    struct v1_state *v1;      /* owned by app/v1_session; NULL: it speaks otherwise */
+    union {
+        struct v1_visit *
+            visit; /* owned by app/v1_http_visit; while it is HTTP: a request under /v1 is being answered */
+        struct v1_state *v1; /* owned by app/v1_session; then; NULL: it speaks otherwise */
+    };
     uint16_t faults;
     uint8_t state;
     uint8_t dialect; /* enum session_dialect, once it is open */

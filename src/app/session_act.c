@@ -13,15 +13,24 @@ void act_deny(struct denied *denied, const struct runner_id *id)
     denied->count++;
 }
 
+size_t act_denied_named(const struct denied *denied)
+{
+    return denied->count < ACT_DENIED_NAMED ? denied->count : ACT_DENIED_NAMED;
+}
+
+void act_explain_denied(const struct denied *denied, const char *what, struct fault *fault)
+{
+    fault_set(fault, FAULT_not_allowed, "the token does not allow to %s; ids of it: %zu", what,
+              denied->count);
+}
+
 void act_tell_denied(struct session *session, const struct denied *denied, const char *what)
 {
     struct fault fault;
-    size_t named = denied->count < ACT_DENIED_NAMED ? denied->count : ACT_DENIED_NAMED;
     if (denied->count == 0)
         return;
-    fault_set(&fault, FAULT_not_allowed, "the token does not allow to %s; ids of it: %zu", what,
-              denied->count);
-    session_fault_of_ids(session, &fault, denied->ids, named);
+    act_explain_denied(denied, what, &fault);
+    session_fault_of_ids(session, &fault, denied->ids, act_denied_named(denied));
 }
 
 bool act_may_follow(const struct session *session, const struct runner_id *id)
@@ -70,24 +79,34 @@ int act_follow(struct session *session, struct hub_follow *follow)
     return err;
 }
 
-void act_refuse(struct session *session, int err)
+void act_explain(const struct session *session, int err, struct fault *fault)
 {
     const struct options *options = session->shard->options;
-    struct fault fault;
     if (err == ERR_FULL)
-        fault_set(&fault, FAULT_too_many_follows, "a session follows at most %llu runners",
+        fault_set(fault, FAULT_too_many_follows, "a session follows at most %llu runners",
                   (unsigned long long)act_max_follows(session));
     else if (err == ERR_TOO_MANY)
-        fault_set(&fault, FAULT_too_many_runners, "the server knows its %llu runners",
+        fault_set(fault, FAULT_too_many_runners, "the server knows its %llu runners",
                   (unsigned long long)options->max_runners);
     else
-        fault_set(&fault, FAULT_out_of_memory, "no memory for this message");
+        fault_set(fault, FAULT_out_of_memory, "no memory for this message");
+}
+
+void act_refuse(struct session *session, int err)
+{
+    struct fault fault;
+    act_explain(session, err, &fault);
     session_fault(session, &fault);
+}
+
+void act_explain_not_stored(int err, struct fault *fault)
+{
+    fault_set(fault, FAULT_not_stored, "%s: followers saw it; send it again to have it kept",
+              err == ERR_FULL ? "more waits to be stored than may" : "the disk did not take it");
 }
 
 void act_not_stored(struct session *session, int err, struct fault *fault)
 {
-    fault_set(fault, FAULT_not_stored, "%s: followers saw it; send it again to have it kept",
-              err == ERR_FULL ? "more waits to be stored than may" : "the disk did not take it");
+    act_explain_not_stored(err, fault);
     session_count_fault(session, FAULT_not_stored);
 }

@@ -25,6 +25,10 @@ void act_tell_denied(struct session *session, const struct denied *denied, const
 bool act_may_follow(const struct session *session, const struct runner_id *id);
 bool act_may_publish(const struct session *session, const struct runner_id *id);
 
+/* The same fault, to be told in another way. At least one is denied. */
+size_t act_denied_named(const struct denied *denied);
+void act_explain_denied(const struct denied *denied, const char *what, struct fault *fault);
+
 /* Those that may be followed stay, in order; the others are denied. */
 void act_keep_granted(const struct session *session, struct runner_id *ids, size_t *count,
                       struct denied *denied);
@@ -36,9 +40,11 @@ uint64_t act_max_follows(const struct session *session);
 int act_follow(struct session *session, struct hub_follow *follow);
 
 /* Positions that it sent are not on disk, for this reason: count it, and say so in `fault`. */
+void act_explain_not_stored(int err, struct fault *fault);
 void act_not_stored(struct session *session, int err, struct fault *fault);
 
-/* Tell what the hub said of a follow or a position. */
+/* Tell what the hub said of a follow or a position; or what there is to tell. */
+void act_explain(const struct session *session, int err, struct fault *fault);
 void act_refuse(struct session *session, int err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "app/resume.h"
 #include "app/session_access.h"
 #include "app/shard.h"
+#include "app/v1_http_visit.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -24,6 +25,7 @@ static void let_go(struct session *session)
         session_handler_of(session)->on_end(session);
         session->shard->open_count--;
     } else {
+        v1_visit_end(session);
         http_reader_free(&session->http);
     }
     session_end_access(session);

@@ -8,6 +8,8 @@
 #include "app/session_access.h"
 #include "app/shard.h"
 #include "app/trusted_proxies.h"
+#include "app/v1_http.h"
+#include "app/v1_http_visit.h"
 #include "base/log.h"
 #include "codec/credentials.h"
 #include "codec/redact.h"
@@ -20,18 +22,22 @@ static void count_request(struct shard *shard, int status)
     metrics_add_labelled(shard->metrics, METRIC_http_requests_total, metrics_http_label(status), 1);
 }
 
+void session_http_answers(struct session *session, int status)
+{
+    session->has_answered = true;
+    count_request(session->shard, status);
+}
+
 static void write_answer(struct session *session, const struct http_answer *answer)
 {
     struct buf out = {0};
-    session->has_answered = true;
-    count_request(session->shard, answer->status);
+    session_http_answers(session, answer->status);
     if (http_write_answer(&out, answer) == 0)
         session_write(session, buf_span(&out));
     buf_fini(&out);
 }
 
-/* Headers that the status asks for. */
-static const char *headers_for(int status)
+const char *session_headers_for(int status)
 {
     switch (status) {
     case 401:
@@ -57,7 +63,7 @@ void session_refuse_http(struct session *session, int status, const struct fault
         .status = status,
         .content_type = "text/plain; charset=utf-8",
         .body = span_of(text, (size_t)len),
-        .extra_headers = headers_for(status),
+        .extra_headers = session_headers_for(status),
     };
     write_answer(session, &answer);
     session_part(session, session->was_refused ? CLOSE_refused : CLOSE_http_done,
@@ -69,6 +75,10 @@ void session_http_timeout(struct session *session)
     if (!http_reader_has_begun(session->http)) {
         session_part(session, session->has_answered ? CLOSE_http_done : CLOSE_handshake_timeout,
                      SESSION_PART_AT_ONCE);
+        return;
+    }
+    if (session->visit != NULL) {
+        v1_http_timeout(session);
         return;
     }
     struct http_answer answer = {.status = 408};
@@ -175,7 +185,7 @@ static int settle_client(struct session *session, struct fault *fault)
     return 101;
 }
 
-void session_take_up_request(struct session *session)
+static void take_up_handshake(struct session *session)
 {
     struct fault fault;
     bool by_subprotocol = false;
@@ -194,7 +204,7 @@ void session_take_up_request(struct session *session)
 static void answer(struct session *session, struct http_answer *answer)
 {
     if (answer->extra_headers == NULL)
-        answer->extra_headers = headers_for(answer->status);
+        answer->extra_headers = session_headers_for(answer->status);
     write_answer(session, answer);
     if (session->state != SESSION_HTTP)
         return; /* it does not read its answers */
@@ -224,11 +234,50 @@ static void on_request(struct session *session)
     struct buf body = {0};
     struct http_answer now = {0};
     begin_answer(session, &now);
-    if (session->shard->routes->answer(session, &now, &body) == ROUTE_LATER)
+    enum route_result result = session->shard->routes->answer(session, &now, &body);
+    if (result == ROUTE_LATER)
         session_stop_reading(session);
-    else
+    else if (result == ROUTE_ANSWERED)
         answer(session, &now);
     buf_fini(&body);
+}
+
+void session_http_done(struct session *session, bool keep_alive)
+{
+    struct buf rest = {0};
+    bool was_stopped = session->is_awaiting;
+    if (session->state != SESSION_HTTP)
+        return; /* it does not read its answers */
+    if (was_stopped)
+        (void)session_awaited(session->shard, session->id, &rest);
+    v1_visit_end(session);
+    if (!keep_alive) {
+        buf_fini(&rest);
+        session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
+        return;
+    }
+    http_reader_next(session->http);
+    session_set_deadline(session, session->shard->options->keep_alive_timeout_ms);
+    if (was_stopped)
+        session_read_on(session, &rest);
+}
+
+void session_take_up_request(struct session *session)
+{
+    if (session->shard->routes->takes_websockets && ws_handshake_is_wanted(session->http))
+        take_up_handshake(session);
+    else
+        on_request(session);
+}
+
+/* A body that is not taken is told as what else goes wrong there. */
+static void refuse_request(struct session *session, int status, const struct fault *fault)
+{
+    if (session->shard->routes->takes_body == NULL || !http_head_is_known(session->http) ||
+        !v1_http_is_path(http_path(session->http)))
+        refuse_and_count(session, status, fault);
+    else
+        v1_http_refuse(session, status, fault);
 }
 
 /* The time for a request runs from its first byte. */
@@ -252,12 +301,9 @@ size_t session_read_http(struct session *session, const uint8_t *bytes, size_t l
         if (result == HTTP_READ_CONTINUE)
             session_write(session, span_of_text(HTTP_CONTINUE));
         else if (result == HTTP_READ_FAULT)
-            refuse_and_count(session, status, &fault);
-        else if (result == HTTP_READ_REQUEST && session->shard->routes->takes_websockets &&
-                 ws_handshake_is_wanted(session->http))
-            session_take_up_request(session);
+            refuse_request(session, status, &fault);
         else if (result == HTTP_READ_REQUEST)
-            on_request(session);
+            session_take_up_request(session);
     }
     return at;
 }

@@ -31,8 +31,15 @@ void session_http_timeout(struct session *session);
 /* Answer with a status and the fault as a plain text line, then part. */
 void session_refuse_http(struct session *session, int status, const struct fault *fault);
 
-/* A request for a WebSocket, whose head the reader holds. */
+/* The request that the reader holds, for a WebSocket or not; again when it was parked. */
 void session_take_up_request(struct session *session);
+
+/* What the status of an answer asks for as whole header lines; NULL: nothing. */
+const char *session_headers_for(int status);
+
+/* The request that the reader holds is being answered with this status: counted. Then: it is answered, go on with the next or part. */
+void session_http_answers(struct session *session, int status);
+void session_http_done(struct session *session, bool keep_alive);
 
 /* The WebSocket phase, also while closing. Returns how many bytes were taken: fewer than `len` when it was parked or has ended. */
 size_t session_read_websocket(struct session *session, uint8_t *bytes, size_t len);
@@ -45,6 +52,9 @@ void session_take_bytes(struct session *session, uint8_t *bytes, size_t len);
 
 /* Go on with what a session said before it was parked. */
 void session_take_up(struct session *session, const struct parked_bytes *bytes);
+
+/* It sends one more message, or request under /v1: may it, by all limits? False: `fault` says why. */
+bool session_takes_message(struct session *session, struct fault *fault);
 
 /* Count a fault of the peer. */
 void session_count_fault(struct session *session, enum fault_code code);

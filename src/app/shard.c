@@ -129,6 +129,7 @@ void shard_free(struct shard **shard)
     resumes_free(&it->resumes);
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
+    ws_deflate_free(&it->gzip);
     access_free(&it->access);
     awaited_free(&it->awaited);
     tls_context_drop(&it->tls);

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "app/arrival.h"
-#include "app/cors.h"
 #include "app/rests.h"
 #include "app/session.h"
 #include "app/v1_dialect.h"
@@ -82,7 +81,8 @@ struct shard {
     struct seed_message message;        /* scratch for decoding */
     struct v1_message v1_message;
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
-    char cors[CORS_BYTES];           /* scratch for headers of an answer */
+    struct ws_deflate *gzip;         /* owned; for answers to requests; NULL: not needed yet */
+    size_t answer_bytes;             /* of long answers that wait to be written */
     uint64_t last_id;
     struct arrival_clock arrivals;
     uint64_t sequence;          /* of the last position that a session here published */

@@ -12,12 +12,12 @@
 #include "app/shard.h"
 #include "app/v1_dialect.h"
 #include "app/v1_groups.h"
+#include "app/v1_publish.h"
 #include "app/v1_rate.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "codec/ws_extension.h"
-#include "proto/fix_time.h"
 #include "proto/v1.h"
 #include "proto/v1_answer.h"
 #include "proto/v1_live.h"
@@ -349,35 +349,17 @@ void v1_session_meet_all(struct session *session)
 
 /* --- publish -------------------------------------------------------------------------------------------------------- */
 
-static void fault_at(struct session *session, struct v1_message *message, size_t index,
-                     enum fault_code code, const char *text)
-{
-    struct fault fault;
-    fault_set(&fault, code, "%s", text);
-    message->index = index;
-    session_fault(session, &fault);
-}
-
-/* Each may be published, and has a time that can be right: a message counts whole or not at all. */
 static bool check_positions(struct session *session, struct v1_message *message)
 {
     struct denied denied = {.count = 0};
-    int64_t now_ms = clock_wall_ms();
-    for (size_t i = 0; i < message->position_count; i++) {
-        struct position *position = &message->positions[i];
-        if (!act_may_publish(session, &position->runner))
-            act_deny(&denied, &position->runner);
-        if (position->time_is_arrival)
-            continue;
-        enum fix_time judgement = fix_time_judge(&position->time_ms, now_ms);
-        if (judgement == FIX_TIME_REFUSED) {
-            fault_at(session, message, i, FAULT_bad_time, "time: in the future, or before 2005");
-            return false;
-        }
-        position->time_is_arrival = judgement == FIX_TIME_CLAMPED;
-    }
-    act_tell_denied(session, &denied, "publish as these");
-    return denied.count == 0;
+    struct fault fault;
+    if (v1_check_positions(session, message, &denied, &fault) == 0)
+        return true;
+    if (denied.count > 0)
+        act_tell_denied(session, &denied, V1_PUBLISH);
+    else
+        session_fault(session, &fault);
+    return false;
 }
 
 /* Once they are on disk: on_stored(). Without a store that is as it will be. */

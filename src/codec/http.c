@@ -33,6 +33,7 @@ struct http_reader {
     enum place place;
     bool after_cr;
     bool parsed; /* http_parser too says that the head is whole */
+    bool is_head_good;
 };
 
 static int on_headers_complete(http_parser *parser)
@@ -78,6 +79,11 @@ void http_reader_next(struct http_reader *reader)
 bool http_reader_has_begun(const struct http_reader *reader)
 {
     return reader->place != EMPTY_LINES;
+}
+
+bool http_head_is_known(const struct http_reader *reader)
+{
+    return reader->is_head_good;
 }
 
 /* The functions below return the status to refuse with, 0 when all is fine. */
@@ -288,8 +294,17 @@ static bool read_length(struct span text, size_t *out)
     return text.len > 0;
 }
 
+static size_t body_limit(const struct http_reader *reader)
+{
+    const struct http_limits *limits = &reader->limits;
+    bool takes_one =
+        limits->takes_body == NULL || limits->takes_body(http_method(reader), http_path(reader));
+    return takes_one ? limits->body_bytes : 0;
+}
+
 static int check_body(struct http_reader *reader, struct fault *fault)
 {
+    reader->is_head_good = true;
     if (http_header_count(reader, "Transfer-Encoding") > 0)
         return check_transfer_encoding(reader, fault);
     size_t count = http_header_count(reader, "Content-Length");
@@ -298,7 +313,7 @@ static int check_body(struct http_reader *reader, struct fault *fault)
     size_t bytes;
     if (count > 1 || !read_length(http_header(reader, "Content-Length"), &bytes))
         return refuse(fault, 400, "Content-Length is not one number");
-    if (bytes > reader->limits.body_bytes)
+    if (bytes > body_limit(reader))
         return refuse(fault, 413, "a body that is not taken, or too big");
     reader->body_left = bytes;
     return 0;
@@ -381,13 +396,13 @@ enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *
 
 const char *http_method(const struct http_reader *reader)
 {
-    CHECK(reader->place == WHOLE);
+    CHECK(reader->is_head_good);
     return http_method_str((enum http_method)reader->parser.method);
 }
 
 struct span http_target(const struct http_reader *reader)
 {
-    CHECK(reader->place == WHOLE);
+    CHECK(reader->is_head_good);
     struct span line = first_line(reader);
     const uint8_t *begin = (const uint8_t *)memchr(line.data, ' ', line.len) + 1;
     const uint8_t *end = memrchr(line.data, ' ', line.len);

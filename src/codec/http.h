@@ -1,5 +1,5 @@
 /*
- * http: one HTTP/1.1 request at a time (RFC 9112), by http_parser, strict and bounded; and small answers.
+ * http: one HTTP/1.1 request at a time (RFC 9112), by http_parser, strict and bounded; and answers.
  *
  * Exists only while a session speaks HTTP. Bodies are taken up to a bound, which may be 0, and only with Content-Length: one
  * that is larger, or chunked, is a fault with its own status as soon as the head is there, before a byte of it is read. Both
@@ -21,11 +21,15 @@
 
 struct http_reader;
 
+/* May a request of this method and path have a body? */
+typedef bool http_takes_body_fn(const char *method, struct span path);
+
 struct http_limits {
     size_t
         head_bytes; /* request line and headers together, with empty lines before them; over 64 KiB counts as 64 KiB */
-    size_t headers;    /* how many */
-    size_t body_bytes; /* 0: a request with a body is refused */
+    size_t headers;                 /* how many */
+    size_t body_bytes;              /* 0: a request with a body is refused */
+    http_takes_body_fn *takes_body; /* NULL: any may have one */
 };
 
 enum http_read {
@@ -56,10 +60,13 @@ enum http_read http_read(struct http_reader *reader, struct span bytes, size_t *
 /* Forget the request and get ready for the next on the same connection. */
 void http_reader_next(struct http_reader *reader);
 
+/* After a fault: the head was whole and good, it was refused for the body that it announces. Then it can be asked about. */
+bool http_head_is_known(const struct http_reader *reader);
+
 /* Any byte of a request has arrived since new/next; empty lines before it don't count. */
 bool http_reader_has_begun(const struct http_reader *reader);
 
-/* Of the whole request. All borrowed until http_reader_next(). */
+/* Of the whole request; but for the body also when http_head_is_known(). All borrowed until http_reader_next(). */
 const char *http_method(const struct http_reader *reader); /* "GET" */
 struct span http_target(const struct http_reader *reader); /* as sent: path and query */
 struct span http_path(
@@ -83,22 +90,32 @@ bool http_header_each_element(const struct http_reader *reader, const char *name
 /* True when a header's comma-separated list, over all its lines, holds `token` (case-insensitive). */
 bool http_header_has_token(const struct http_reader *reader, const char *name, const char *token);
 
-/* A small answer. `extra_headers` may be NULL, else whole lines with CRLF. */
+/* An answer, or its beginning. `extra_headers` may be NULL, else whole lines with CRLF. */
 struct http_answer {
     int status;
     const char *content_type; /* NULL: no body */
     struct span body;
     const char *extra_headers;
+    const char *cache_control; /* NULL: "no-store" */
     bool keep_alive;
     bool head_only; /* the answer to HEAD: the body's length, not the body */
+    enum {
+        HTTP_BODY_WHOLE,      /* `body` is it, and its length is told but with 204 and 304 */
+        HTTP_BODY_IN_CHUNKS,  /* follows by http_write_chunk(); of HTTP/1.1 alone */
+        HTTP_BODY_TO_THE_END, /* follows as it is, up to the end of the connection */
+    } form;
 };
 
 /*
- * Append it, with the headers Server, Connection, Cache-Control: no-store, X-Content-Type-Options, Referrer-Policy (a token
- * may stand in the address) and Content-Length. 0 or ERR_NO_MEMORY with `out`
+ * Append it, with the headers Server, Connection, Cache-Control, X-Content-Type-Options, Referrer-Policy (a token
+ * may stand in the address) and Content-Length or Transfer-Encoding. 0 or ERR_NO_MEMORY with `out`
  * as it was.
  */
 int http_write_answer(struct buf *out, const struct http_answer *answer);
+
+/* Append a chunk (RFC 9112 7.1), nothing when it is empty; and what ends them. 0 or ERR_NO_MEMORY with `out` as it was. */
+int http_write_chunk(struct buf *out, struct span bytes);
+int http_write_last_chunk(struct buf *out);
 
 /* "Not Found" for 404; "" for one that is not registered. */
 const char *http_status_text(int status);

@@ -28,6 +28,15 @@ bool query_next(struct span *rest, struct query_field *field)
     return true;
 }
 
+struct span query_find(struct span query, const char *name)
+{
+    struct query_field field;
+    while (query_next(&query, &field))
+        if (span_equals(field.name, span_of_text(name)))
+            return field.value;
+    return span_of(NULL, 0);
+}
+
 /* -1: it is none. */
 static int digit_of(uint8_t byte)
 {

@@ -21,6 +21,9 @@ struct query_field {
 /* Take the first field off `rest`. False at the end. */
 bool query_next(struct span *rest, struct query_field *field);
 
+/* The value of the first field of this name, as it was sent. NULL data: there is none, or it has no =. */
+struct span query_find(struct span query, const char *name);
+
 /* Write `text` with its %XX as the bytes that they stand for; returns how many. Others of % stay. `out` has room for text.len. */
 size_t percent_decode(struct span text, uint8_t *out);
 

@@ -408,6 +408,19 @@ void hub_expire(struct hub *hub, uint64_t now_ms, size_t budget)
     }
 }
 
+void hub_forget(struct hub *hub, const struct runner_id *id)
+{
+    struct runner *runner = runner_find(&hub->runners, id);
+    if (runner != NULL && runner->version != 0)
+        runner_forget(&hub->runners, runner);
+}
+
+enum runner_status hub_status(const struct hub *hub, const struct runner_id *id)
+{
+    const struct runner *runner = runner_find(&hub->runners, id);
+    return runner != NULL ? (enum runner_status)runner->status : RUNNER_LIVE;
+}
+
 struct hub_stats hub_stats(const struct hub *hub)
 {
     struct hub_stats stats = hub->stats;

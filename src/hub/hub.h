@@ -261,6 +261,12 @@ uint64_t hub_next_tick_ms(const struct hub *hub);
 /* The newest position of a runner. False: none is known. */
 bool hub_newest(const struct hub *hub, const struct runner_id *id, struct position *position);
 
+/* What is known of a runner; RUNNER_LIVE also when nothing is. */
+enum runner_status hub_status(const struct hub *hub, const struct runner_id *id);
+
+/* Forget the newest position of a runner, if there is one, as if none had come. Who follows it goes on following it. */
+void hub_forget(struct hub *hub, const struct runner_id *id);
+
 /* Call `visit` for each known newest position, in no order, until it returns false. It must not call the hub. */
 typedef bool hub_visit_fn(void *ctx, const struct position *position, enum runner_status status);
 void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx);

@@ -11,6 +11,8 @@ static int check_runner(const struct store_runner *runner)
     size_t longest = runner->name.len > runner->bib.len ? runner->name.len : runner->bib.len;
     if (runner->colour.len > longest)
         longest = runner->colour.len;
+    if (runner->group_count == STORE_GROUPS_STAY)
+        return longest > STORE_TEXT_BYTES ? ERR_TOO_BIG : 0;
     for (size_t i = 0; i < runner->group_count; i++) {
         if (runner->groups[i].len == 0)
             return ERR_INVALID;
@@ -51,7 +53,9 @@ int store_set_runner(struct store_writer *writer, const struct store_runner *run
     row_bind_text(statement, 3, runner->bib);
     row_bind_text(statement, 4, runner->colour);
     err = db_run(db, SQL_SET_RUNNER);
-    return err < 0 ? err : set_groups(db, runner);
+    if (err < 0)
+        return err;
+    return runner->group_count == STORE_GROUPS_STAY ? 0 : set_groups(db, runner);
 }
 
 /* --- erasing -------------------------------------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 
 #include "store/reader.h"
 
-/* What is known of a runner is now this, groups too. ERR_TOO_BIG: a text or the number of groups is; ERR_INVALID: a group has no name. */
+#define STORE_GROUPS_STAY SIZE_MAX /* in place of a number of groups */
+
+/* What is known of a runner is now this, groups too unless they stay as they are. ERR_TOO_BIG: a text or the number of groups is; ERR_INVALID: a group has no name. */
 int store_set_runner(struct store_writer *writer, const struct store_runner *runner);
 
 /*

@@ -60,6 +60,27 @@ int store_read_track(struct store_reader *reader, const struct store_track *trac
     return show_rows(db, statement, &track->runner, visit, ctx);
 }
 
+int store_read_extent(struct store_reader *reader, const struct store_track *track,
+                      struct store_extent *extent)
+{
+    struct db *db = &reader->db;
+    sqlite3_stmt *statement = db->statements[SQL_EXTENT];
+    int64_t number;
+    int got = find_number(db, &track->runner, &number);
+    if (got <= 0)
+        return got;
+    sqlite3_bind_int64(statement, 1, number);
+    sqlite3_bind_int64(statement, 2, track->from_ms);
+    sqlite3_bind_int64(statement, 3, track->until_ms);
+    got = db_step(db, statement);
+    if (got <= 0)
+        return got < 0 ? got : ERR_FORMAT;
+    extent->count = (uint64_t)sqlite3_column_int64(statement, 0);
+    extent->mark = (uint64_t)sqlite3_column_int64(statement, 1);
+    sqlite3_reset(statement);
+    return 1;
+}
+
 /* --- what lies behind a cursor -------------------------------------------------------------------------------------- */
 
 int store_is_whole_since(struct store_reader *reader, const struct cursor *after)

@@ -28,6 +28,16 @@ struct store_track {
 int store_read_track(struct store_reader *reader, const struct store_track *track,
                      store_visit_fn *visit, void *ctx);
 
+/* What a part of a track amounts to: when nothing of it has changed it is the same, and after a change almost surely not. */
+struct store_extent {
+    uint64_t count;
+    uint64_t mark;
+};
+
+/* Of all between the times of `track`, whose limit does not matter. 1, or 0: there is no such runner. Costs a look at each row. */
+int store_read_extent(struct store_reader *reader, const struct store_track *track,
+                      struct store_extent *extent);
+
 /*
  * May a resume from this cursor be whole? False: something behind it was lost or erased by age, or it is of another store or a later
  * boot. To be asked in the job that reads, once for all runners. 1, 0 or a failure.
