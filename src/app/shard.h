@@ -83,6 +83,7 @@ struct shard {
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
     struct ws_deflate *gzip;         /* owned; for answers to requests; NULL: not needed yet */
     size_t answer_bytes;             /* of long answers that wait to be written */
+    bool is_backing_up; /* operators asked for a copy of the store, which is being made */
     uint64_t last_id;
     struct arrival_clock arrivals;
     uint64_t sequence;          /* of the last position that a session here published */
