@@ -3,6 +3,7 @@
 #include "app/access.h"
 #include "app/archive.h"
 #include "app/awaited.h"
+#include "app/inquiry.h"
 #include "app/interest.h"
 #include "app/relay.h"
 #include "app/session_stream.h"
@@ -122,6 +123,7 @@ void shard_free(struct shard **shard)
     hub_free(&it->hub);
     relay_free(&it->relay);
     archive_free(&it->archive);
+    inquiries_free(&it->inquiries);
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     ws_deflate_free(&it->gzip);
@@ -139,6 +141,7 @@ void shard_use_store(struct shard *shard, struct store *store)
 {
     shard->store = store;
     shard->archive = archive_new(store, shard->worker);
+    shard->inquiries = inquiries_new();
 }
 
 void shard_introduce(struct shard *shard, struct shard *const *all, size_t count)
