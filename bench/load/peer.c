@@ -78,7 +78,7 @@ int peer_open(struct peer *peer, const struct peer_target *target)
 
 static void flush(struct peer *peer)
 {
-    ssize_t sent = stream_write(&peer->stream, peer->out.data, peer->out.len);
+    ssize_t sent = stream_add(&peer->stream, peer->out.data, peer->out.len);
     if (sent < 0 && errno != EAGAIN) {
         close_for(peer, strerror(errno));
         return;

@@ -63,7 +63,7 @@ ssize_t stream_read(struct stream *stream, void *bytes, size_t size)
     return result_of(stream, SSL_read(stream->tls, bytes, bounded(size)));
 }
 
-ssize_t stream_write(struct stream *stream, const void *bytes, size_t len)
+ssize_t stream_add(struct stream *stream, const void *bytes, size_t len)
 {
     if (stream->tls == NULL)
         return send(stream->fd, bytes, len, MSG_NOSIGNAL);

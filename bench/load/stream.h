@@ -25,7 +25,7 @@ void stream_open(struct stream *stream, int fd, SSL_CTX *context);
 
 /* As read() and write(): 0 at the end, -1 with errno, EAGAIN until the descriptor is ready. The first ones shake hands. */
 ssize_t stream_read(struct stream *stream, void *bytes, size_t size);
-ssize_t stream_write(struct stream *stream, const void *bytes, size_t len);
+ssize_t stream_add(struct stream *stream, const void *bytes, size_t len);
 
 /* Decrypted bytes wait to be read, whatever the descriptor says. */
 bool stream_has_more(const struct stream *stream);

@@ -41,6 +41,11 @@ int errand_give_up(struct errand *errand)
     return worker_post(errand->home->worker, &errand->mail);
 }
 
+bool errand_is_back(const struct errand *errand)
+{
+    return errand->is_partial || errand->next > errand->shard_count;
+}
+
 /* --- list ----------------------------------------------------------------------------------------------------------- */
 
 static void describe(const struct session *session, struct admin_session *out)
@@ -124,6 +129,10 @@ void errand_visit(struct errand *errand, struct shard *shard)
 {
     struct session *session;
     struct session *next;
+    if (errand->kind == ERRAND_FORGET) {
+        shard_forget(shard, &errand->runner);
+        return;
+    }
     DL_FOREACH_SAFE(shard->sessions, session, next)
     {
         if (session->state != SESSION_OPEN)

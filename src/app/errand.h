@@ -1,5 +1,5 @@
 /*
- * errand: a question of the operators that every shard answers for its own sessions.
+ * errand: something that every shard does in its turn: a question of the operators, about its own sessions; forgetting a runner.
  *
  * It goes from shard to shard by mail, each does its part in its own thread, and the last sends it home. So it is never in two
  * threads at once, and nothing of it is locked.
@@ -13,6 +13,7 @@
 
 #include "app/mail.h"
 #include "proto/admin.h"
+#include "proto/position.h"
 
 struct shard;
 
@@ -21,8 +22,9 @@ struct shard;
 enum errand_order { ERRAND_SLOWEST, ERRAND_HEAVIEST, ERRAND_NEWEST };
 
 enum errand_kind {
-    ERRAND_LIST, /* the first `limit` sessions by `order` */
-    ERRAND_KICK, /* close all that `who` means */
+    ERRAND_LIST,   /* the first `limit` sessions by `order` */
+    ERRAND_KICK,   /* close all that `who` means */
+    ERRAND_FORGET, /* `runner` is to be erased: what was published of it goes to the store first */
 };
 
 struct errand {
@@ -37,6 +39,7 @@ struct errand {
     enum errand_order order;
     size_t limit;
     struct admin_who who;
+    struct runner_id runner;
     uint64_t total; /* sessions looked at, or closed */
     size_t count;
     struct admin_session sessions[]; /* in order; room for `limit` */
@@ -51,6 +54,9 @@ int errand_go(struct errand *errand);
 
 /* It can't go on: send it home as it is. As above. */
 int errand_give_up(struct errand *errand);
+
+/* It has been everywhere, or can't go on, and is home. */
+bool errand_is_back(const struct errand *errand);
 
 /* The part of one shard. */
 void errand_visit(struct errand *errand, struct shard *shard);

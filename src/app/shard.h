@@ -28,7 +28,11 @@ struct doorstep;
 struct relay;
 struct trusted_proxies;
 struct archive;
+<<<<<<< HEAD
 struct resumes;
+=======
+struct inquiries;
+>>>>>>> five-b
 struct interest;
 struct store;
 struct ws_deflate;
@@ -74,7 +78,11 @@ struct shard {
     size_t refused_count;               /* of these, those only told that they are over a limit */
     struct store *store;                /* borrowed; NULL: positions are not kept */
     struct archive *archive;            /* owned; while there is a store */
+<<<<<<< HEAD
     struct resumes *resumes;            /* likewise */
+=======
+    struct inquiries *inquiries;        /* owned; what was asked of the store and came back */
+>>>>>>> five-b
     struct ws_deflate *deflate;         /* owned; NULL: compression is off */
     struct v1_compressed v1_compressed; /* while it is on */
     struct tls_context *tls;            /* held; of new connections; NULL: they speak no TLS */
@@ -139,6 +147,9 @@ void shard_set_tls(struct shard *shard, struct tls_context *context);
  * number `*done`: those before it are published.
  */
 int shard_publish(struct shard *shard, struct position *positions, size_t count, size_t *done);
+
+/* A runner is erased: what sessions here published of it goes to the store and the other shards now, and its newest is forgotten. */
+void shard_forget(struct shard *shard, const struct runner_id *id);
 
 /* Bring the gauges and the hub's totals in `metrics` up to date. */
 void shard_refresh_metrics(struct shard *shard);

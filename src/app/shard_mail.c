@@ -8,6 +8,7 @@
 #include "app/errand.h"
 #include "app/relay.h"
 #include "app/session_access.h"
+#include "app/v1_http_erase.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -76,12 +77,15 @@ static void on_revoke(struct shard *shard, struct mail *mail)
     check_access(shard);
 }
 
-/* Who is asked answers and sends it on; home, where the question came from, is not asked. */
+/* Who is asked answers and sends it on. */
 static void on_errand(struct shard *shard, struct mail *mail)
 {
     struct errand *errand = (struct errand *)(void *)mail;
-    if (errand->home == shard) {
-        admin_on_errand(shard, errand);
+    if (errand_is_back(errand)) {
+        if (errand->kind == ERRAND_FORGET)
+            v1_http_on_errand(shard, errand);
+        else
+            admin_on_errand(shard, errand);
         return;
     }
     errand_visit(errand, shard);

@@ -75,3 +75,14 @@ int shard_publish(struct shard *shard, struct position *positions, size_t count,
         --*done;
     return result < 0 ? result : 0;
 }
+
+/* What of it does not get to another shard now, as that has stalled, is shown there again until it is erased anew. */
+void shard_forget(struct shard *shard, const struct runner_id *id)
+{
+    bool has_more;
+    if (shard->archive != NULL)
+        archive_post(shard->archive);
+    metrics_add(shard->metrics, METRIC_positions_squashed_total,
+                relay_post(shard->relay, &has_more));
+    hub_forget(shard->hub, id);
+}

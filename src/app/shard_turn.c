@@ -7,6 +7,7 @@
 #include "app/archive.h"
 #include "app/awaited.h"
 #include "app/doorstep.h"
+#include "app/inquiry.h"
 #include "app/relay.h"
 #include "app/resume.h"
 #include "app/session_access.h"
@@ -109,6 +110,7 @@ static void keep_positions(struct shard *shard)
     if (shard->archive == NULL)
         return;
     archive_collect(shard->archive, on_word, shard);
+    inquiries_collect(shard);
     archive_post(shard->archive);
 }
 

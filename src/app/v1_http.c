@@ -5,8 +5,13 @@
 #include "app/cors.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
+#include "app/v1_http_document.h"
+#include "app/v1_http_erase.h"
+#include "app/v1_http_newest.h"
 #include "app/v1_http_publish.h"
 #include "app/v1_http_reply.h"
+#include "app/v1_http_runners.h"
+#include "app/v1_http_track.h"
 #include "app/v1_http_visit.h"
 #include "base/err.h"
 #include "codec/query.h"
@@ -19,8 +24,16 @@ static const struct v1_route {
     void (*answer)(const struct v1_request *request);
     bool is_open; /* no token is needed */
 } table[] = {
+    {"GET", "/v1/positions", v1_http_get_positions, false},
     {"POST", "/v1/positions", v1_http_post_positions, false},
+    {"GET", "/v1/runners", v1_http_get_runners, false},
+    {"GET", "/v1/runners/{id}", v1_http_get_runner, false},
+    {"PUT", "/v1/runners/{id}", v1_http_put_runner, false},
+    {"DELETE", "/v1/runners/{id}", v1_http_delete_runner, false},
+    {"GET", "/v1/runners/{id}/track", v1_http_get_track, false},
     {"POST", "/v1/runners/{id}/positions", v1_http_post_positions, false},
+    {"GET", PROBLEM_PATH "{code}", v1_http_get_problem, true},
+    {"GET", "/v1/openapi.yaml", v1_http_get_openapi, true},
 };
 #define ROUTES (sizeof table / sizeof *table)
 

@@ -70,6 +70,9 @@ static void begin(struct session *session, struct buf *bytes, bool keep_alive)
 
 void v1_flow_begin(struct session *session, struct buf *bytes, bool keep_alive)
 {
+    struct v1_flow *flow = &session->visit->flow;
+    flow->reserved = V1_FLOW_PIECES_BYTES;
+    session->shard->answer_bytes += flow->reserved;
     begin(session, bytes, keep_alive);
 }
 
@@ -101,7 +104,7 @@ void v1_flow_add(struct session *session, struct buf *bytes, bool is_last)
 
 void v1_flow_fini(struct shard *shard, struct v1_flow *flow)
 {
-    shard->answer_bytes -= flow->bytes.len;
+    shard->answer_bytes -= flow->bytes.len + flow->reserved;
     buf_fini(&flow->bytes);
     if (flow->drop != NULL)
         flow->drop(flow->source);

@@ -15,6 +15,7 @@ struct session;
 struct shard;
 
 #define V1_FLOW_SHORT_BYTES 16384
+#define V1_FLOW_PIECES_BYTES ((size_t)1024 * 1024) /* what one that comes in pieces counts for */
 #define V1_FLOW_WORKER_BYTES ((size_t)64 * 1024 * 1024) /* of long answers */
 
 /* Part of a visit. All zero: nothing flows. */
@@ -24,6 +25,7 @@ struct v1_flow {
     bool is_under_way;
     bool keep_alive;
     bool is_asked;                         /* the next piece was asked for */
+    size_t reserved;                       /* of what a worker may hold */
     void (*more)(struct session *session); /* asks for it; NULL: there is none */
     void *source;                          /* of the pieces */
     void (*drop)(void *source);            /* when it is not needed any more; NULL: there is none */

@@ -9,10 +9,12 @@
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "app/v1_http_flow.h"
+#include "app/v1_http_query.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "codec/accept.h"
 #include "codec/gzip.h"
+#include "codec/query.h"
 
 #define COMPRESSED_FROM_BYTES 512
 
@@ -35,6 +37,16 @@ int v1_reply_add_headers(struct session *session, struct buf *headers)
     cors_write_headers(session->http, &session->shard->origins, cors);
     int err = buf_append_text(headers, cors);
     return err == 0 ? buf_append_text(headers, "Vary: Accept, Accept-Encoding\r\n") : err;
+}
+
+/* Against the path that was asked; the token is left out (app/v1_http_query.h). */
+int v1_reply_add_next(struct session *session, struct span after, struct buf *headers)
+{
+    struct span query = query_of_target(http_target(session->http));
+    int err = buf_append_text(headers, "Link: <?");
+    if (err == 0)
+        err = v1_query_replace(query, "after", after, headers);
+    return err == 0 ? buf_append_text(headers, ">; rel=\"next\"\r\n") : err;
 }
 
 /* The same for the same text, in whatever process: under keys that are no secret. */
@@ -117,7 +129,7 @@ static int write_reply(struct session *session, struct v1_reply *reply, struct b
         .content_type = reply->type,
         .body = buf_span(&reply->body),
         .extra_headers = (const char *)reply->headers.data,
-        .cache_control = reply->has_tag ? "private, no-cache" : NULL,
+        .cache_control = reply->has_tag || reply->status == 304 ? "private, no-cache" : NULL,
         .keep_alive = !reply->closes && http_keep_alive(session->http),
         .head_only = is_method(session, "HEAD"),
     };
@@ -165,17 +177,21 @@ static bool has_room(struct session *session, const struct buf *body)
     return false;
 }
 
-void v1_reply_send_body(struct session *session, const char *type, struct buf *body, int err)
+static void fini_reply(struct v1_reply *reply)
 {
-    struct v1_reply reply = {.status = 200, .type = type, .body = *body, .has_tag = true};
-    *body = (struct buf){0};
+    buf_fini(&reply->body);
+    buf_fini(&reply->headers);
+}
+
+void v1_reply_send_good(struct session *session, struct v1_reply *reply, int err)
+{
+    reply->status = 200;
+    reply->has_tag = true;
     if (err < 0)
         v1_reply_no_memory(session);
-    else if (has_room(session, &reply.body)) {
-        v1_reply_send(session, &reply);
-        return;
-    }
-    buf_fini(&reply.body);
+    else if (has_room(session, &reply->body))
+        v1_reply_send(session, reply);
+    fini_reply(reply);
 }
 
 /* --- what went wrong ------------------------------------------------------------------------------------------------ */

@@ -33,8 +33,11 @@ struct v1_reply {
 /* Say it: the request is answered. Takes what the reply owns. */
 void v1_reply_send(struct session *session, struct v1_reply *reply);
 
-/* 200, with this body, that can be asked for again; `err` of making it. */
-void v1_reply_send_body(struct session *session, const char *type, struct buf *body, int err);
+/* 200, with what is in `reply`, that can be asked for again; `err` of making it. Takes what the reply owns. */
+void v1_reply_send_good(struct session *session, struct v1_reply *reply, int err);
+
+/* Append Link: where the next part is, by the same request with this `after`. 0 or ERR_NO_MEMORY. */
+int v1_reply_add_next(struct session *session, struct span after, struct buf *headers);
 
 /* What went wrong, counted; by the status that answers the fault, or this one. */
 void v1_reply_fault(struct session *session, const struct fault *fault);

@@ -14,7 +14,7 @@
 #include "proto/position.h"
 
 #define PROBLEM_TYPE "application/problem+json"
-#define PROBLEM_PATH "/v1/problems/" /* and the code: what it means */
+#define PROBLEM_PATH "/v1/problems/" /* and the code: there stands what it means */
 #define PROBLEM_NO_INDEX ((size_t)-1)
 
 struct problem {

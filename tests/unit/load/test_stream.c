@@ -106,7 +106,7 @@ TEST(a_plain_stream_passes_bytes_as_they_are)
 {
     char bytes[16];
     open_stream(NULL);
-    assert_int_equal(stream_write(&stream, "position", 8), 8);
+    assert_int_equal(stream_add(&stream, "position", 8), 8);
     assert_int_equal(recv(other, bytes, sizeof bytes, 0), 8);
     assert_memory_equal(bytes, "position", 8);
     assert_int_equal(send(other, "answer", 6, 0), 6);
@@ -123,7 +123,7 @@ TEST(a_plain_stream_says_when_nothing_is_there_and_when_it_ended)
     expect_again(stream_read(&stream, &byte, 1));
     close(other);
     assert_int_equal(stream_read(&stream, &byte, 1), 0);
-    expect_error(stream_write(&stream, "x", 1), EPIPE);
+    expect_error(stream_add(&stream, "x", 1), EPIPE);
     stream_close(&stream);
 }
 
@@ -131,10 +131,10 @@ TEST(the_first_write_shakes_hands_and_listens_until_it_is_answered)
 {
     char bytes[16];
     open_over_tls();
-    expect_again(stream_write(&stream, "position", 8));
+    expect_again(stream_add(&stream, "position", 8));
     assert_true(stream_listens(&stream));
     SSL_do_handshake(server);
-    assert_int_equal(stream_write(&stream, "position", 8), 8);
+    assert_int_equal(stream_add(&stream, "position", 8), 8);
     assert_false(stream_listens(&stream));
     assert_int_equal(SSL_read(server, bytes, sizeof bytes), 8);
     assert_memory_equal(bytes, "position", 8);
@@ -189,7 +189,7 @@ TEST(what_the_socket_does_not_take_is_offered_again_from_elsewhere)
     open_over_tls();
     shake_hands();
     while (sent < LARGE_BYTES) {
-        ssize_t taken = stream_write(&stream, bytes[refused % 2] + sent, LARGE_BYTES - sent);
+        ssize_t taken = stream_add(&stream, bytes[refused % 2] + sent, LARGE_BYTES - sent);
         if (taken < 0) {
             expect_again(taken);
             assert_false(stream_listens(&stream));
@@ -230,7 +230,7 @@ TEST(a_server_that_does_not_speak_tls_is_an_error)
     static const char answer[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
     char byte;
     open_over_tls();
-    expect_again(stream_write(&stream, "x", 1));
+    expect_again(stream_add(&stream, "x", 1));
     assert_int_equal(send(other, answer, sizeof answer - 1, 0), sizeof answer - 1);
     expect_error(stream_read(&stream, &byte, 1), EPROTO);
     close_both();
@@ -241,7 +241,7 @@ TEST(a_server_that_speaks_only_tls_1_2_is_an_error)
     char byte;
     assert_int_equal(SSL_CTX_set_max_proto_version(server_context, TLS1_2_VERSION), 1);
     open_over_tls();
-    expect_again(stream_write(&stream, "x", 1));
+    expect_again(stream_add(&stream, "x", 1));
     SSL_do_handshake(server);
     expect_error(stream_read(&stream, &byte, 1), EPROTO);
     close_both();
@@ -251,7 +251,7 @@ TEST(a_stream_may_be_closed_before_hands_are_shaken)
 {
     char byte;
     open_over_tls();
-    expect_again(stream_write(&stream, "x", 1));
+    expect_again(stream_add(&stream, "x", 1));
     stream_close(&stream);
     assert_null(stream.tls);
     while (recv(other, &byte, 1, 0) == 1)
