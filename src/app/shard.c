@@ -126,12 +126,9 @@ void shard_free(struct shard **shard)
     hub_free(&it->hub);
     relay_free(&it->relay);
     archive_free(&it->archive);
-<<<<<<< HEAD
     buf_fini(&it->appeared);
     resumes_free(&it->resumes);
-=======
     inquiries_free(&it->inquiries);
->>>>>>> five-b
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     ws_deflate_free(&it->gzip);
@@ -149,11 +146,8 @@ void shard_use_store(struct shard *shard, struct store *store)
 {
     shard->store = store;
     shard->archive = archive_new(store, shard->worker);
-<<<<<<< HEAD
     shard->resumes = resumes_new(shard);
-=======
     shard->inquiries = inquiries_new();
->>>>>>> five-b
 }
 
 void shard_introduce(struct shard *shard, struct shard *const *all, size_t count)

@@ -28,11 +28,8 @@ struct doorstep;
 struct relay;
 struct trusted_proxies;
 struct archive;
-<<<<<<< HEAD
 struct resumes;
-=======
 struct inquiries;
->>>>>>> five-b
 struct interest;
 struct store;
 struct ws_deflate;
@@ -78,11 +75,8 @@ struct shard {
     size_t refused_count;               /* of these, those only told that they are over a limit */
     struct store *store;                /* borrowed; NULL: positions are not kept */
     struct archive *archive;            /* owned; while there is a store */
-<<<<<<< HEAD
     struct resumes *resumes;            /* likewise */
-=======
     struct inquiries *inquiries;        /* owned; what was asked of the store and came back */
->>>>>>> five-b
     struct ws_deflate *deflate;         /* owned; NULL: compression is off */
     struct v1_compressed v1_compressed; /* while it is on */
     struct tls_context *tls;            /* held; of new connections; NULL: they speak no TLS */
