@@ -7,17 +7,18 @@ const path = require('node:path');
 const test = require('node:test');
 const frames = require('./lib/frame.js');
 const { hold } = require('./lib/held_file.js');
+const { Operators } = require('./lib/operators.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { Spectator } = require('./lib/spectator.js');
 const { temporaryFile, temporaryFolder } = require('./lib/temporary.js');
-const { authArgs, issuerOf } = require('./lib/tokens.js');
+const { authArgs, bearer, issuerOf } = require('./lib/tokens.js');
 const { until } = require('./lib/wait.js');
 
 const HOUR_AGO = Date.now() - 3_600_000;
 const MOST = 20_000; // positions that are told
 
 /* The `number`-th position of a runner. */
-const step = (userId, number) => ({ userId, lat: 1 + number / 1e6, lng: 2, time: HOUR_AGO + number * 100 });
+const step = (userId, number) => ({ userId, lat: (1e6 + number) / 1e6, lng: 2, time: HOUR_AGO + number * 100 });
 const steps = (userId, from, to) => Array.from({ length: to - from + 1 }, (_, i) => step(userId, from + i));
 
 async function startKeeping(t, args = []) {
@@ -118,7 +119,6 @@ test('who has missed nothing is told so, and where it is', async (t) => {
   const since = await cursorOf(server, { runners: [7] });
   const back = await Spectator.join(server);
   assert.deepStrictEqual(await back.resume({ runners: [7, 7, '7'], since }), []);
-  await back.publish({ userId: 7, lat: 1, lng: 2 }).catch(() => {}); // the ack and the position come in any order
 });
 
 test('a cursor of another server, or of one that was not there yet, leads to a reset', async (t) => {
@@ -317,16 +317,16 @@ test('the server ends in the middle of it', async (t) => {
   assert.strictEqual((await back.next('reconnect')).type, 'reconnect');
   assert.strictEqual((await back.client.closed()).code, 1001);
   holder.kill();
+  await server.stop();
 });
 
-test('a token that expires in the middle of it ends the session', async (t) => {
+test('a token that is revoked in the middle of it ends the session', async (t) => {
   const issuer = await issuerOf(t);
-  const args = authArgs(t, issuer);
-  const token = await issuer.token({ sub: '7', exp: Math.floor(Date.now() / 1000) + 3 });
-  const headers = { authorization: `Bearer ${token}` };
-  const { server, back, holder } = await startHeld(t, [...args, '--token-leeway', '0'], { headers });
-  assert.strictEqual((await back.next('error')).code, 'token_expired');
-  assert.strictEqual((await back.client.closed()).code, 4401);
+  const { server, back, holder } = await startHeld(t, authArgs(t, issuer), bearer(await issuer.token({ sub: '7' })));
+  const operators = await Operators.of(server);
+  await operators.post('/revoke', { sub: '7' });
+  assert.strictEqual((await back.next('error')).code, 'token_revoked');
+  assert.strictEqual((await back.client.closed()).code, 4403);
   holder.kill();
-  await server.showsMetrics({ spectate_sessions_resuming: 0 });
+  await server.showsMetrics({ spectate_sessions_resuming: 0, 'spectate_resumes_total{outcome="ended"}': 1 });
 });
