@@ -94,7 +94,7 @@ async function stored(data, load) {
 }
 
 test(`${ROUNDS} kills under ${RATE} acknowledged positions a second lose none of them`, async (t) => {
-  const args = ['--workers', '2', '--data', temporaryFolder(t)];
+  const args = ['--workers', '2', '--data', temporaryFolder()];
   const load = new Load();
   const restarts = [];
   let server = await startServer(t, args);

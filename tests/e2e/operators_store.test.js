@@ -25,7 +25,7 @@ async function publish(server, userId) {
 }
 
 test('operators see how the store is', async (t) => {
-  const { server, operators } = await startWithOperators(t, ['--data', temporaryFolder(t)]);
+  const { server, operators } = await startWithOperators(t, ['--data', temporaryFolder()]);
   await publish(server, 7);
   await publish(server, 7);
   const { identity, boot, oldestMs, ...store } = await operators.get('/store');
@@ -39,7 +39,7 @@ test('operators see how the store is', async (t) => {
 });
 
 test('a copy that operators ask for is whole, private, and takes no name that is taken', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const { server, operators } = await startWithOperators(t, ['--data', data]);
   await publish(server, 7);
   const file = path.join(data, 'backups', 'one-1.db');
@@ -51,7 +51,7 @@ test('a copy that operators ask for is whole, private, and takes no name that is
   const again = await operators.ask('POST', '/backup', { name: 'one-1.db' });
   assert.strictEqual(again.status, 409);
   assert.match(again.body, /there is a file of that name/);
-  const restored = temporaryFolder(t);
+  const restored = temporaryFolder();
   fs.copyFileSync(file, path.join(restored, 'spectate.db'));
   const { stdout } = await spectate(['export', '--data', restored]);
   assert.strictEqual(stdout, '{"userId":7,"lat":1,"lng":2,"time":1777626000000}\n');
@@ -59,7 +59,7 @@ test('a copy that operators ask for is whole, private, and takes no name that is
 });
 
 test('a name leads nowhere else', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const { operators } = await startWithOperators(t, ['--data', data]);
   for (const name of ['', '.', '..', '../a', 'a/b', '/tmp/a', '.hidden', '-rf', 'a b', 'a\u0000b', 'é', 'x'.repeat(101)])
     assert.strictEqual((await operators.ask('POST', '/backup', { name })).status, 400, name);
@@ -69,7 +69,7 @@ test('a name leads nowhere else', async (t) => {
 });
 
 test('where a copy can not be written, it is said, and the next one can be', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const { server, operators } = await startWithOperators(t, ['--data', data]);
   fs.writeFileSync(path.join(data, 'backups'), 'a file');
   const refused = await operators.ask('POST', '/backup', { name: 'a' });

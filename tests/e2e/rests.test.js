@@ -51,7 +51,7 @@ test('all that a session said is done after it has rested, in order', async (t) 
 });
 
 test('what a session said behind a costly follow is not lost when word from the disk comes while it rests', async (t) => {
-  const server = await startServer(t, ['--max-moves-per-second', '10000', '--data', temporaryFolder(t)]);
+  const server = await startServer(t, ['--max-moves-per-second', '10000', '--data', temporaryFolder()]);
   const session = await server.raw();
   const say = (message) => frames.text({ id: 1, ...message });
   await session.write(

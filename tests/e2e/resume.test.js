@@ -22,7 +22,7 @@ const step = (userId, number) => ({ userId, lat: (1e6 + number) / 1e6, lng: 2, t
 const steps = (userId, from, to) => Array.from({ length: to - from + 1 }, (_, i) => step(userId, from + i));
 
 async function startKeeping(t, args = []) {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const server = await startServer(t, ['--data', data, ...args]);
   return { server, data, file: path.join(data, 'spectate.db') };
 }
@@ -91,7 +91,7 @@ forEachWorkerCount((suffix, workers) => {
   });
 
   test(`a cursor holds over a power cut${suffix}`, async (t) => {
-    const data = temporaryFolder(t);
+    const data = temporaryFolder();
     const args = [...workers, '--data', data];
     const first = await startServer(t, args);
     const [runner, spectator] = [await Spectator.join(first), await Spectator.join(first)];

@@ -16,7 +16,7 @@ function lines(list) {
 }
 
 async function imported(t, list) {
-  const data = path.join(temporaryFolder(t), 'data');
+  const data = path.join(temporaryFolder(), 'data');
   const { code, stderr } = await spectate(['import', '--data', data, temporaryFile(t, 'in.ndjson', lines(list))]);
   assert.strictEqual(code, 0, stderr);
   return data;
@@ -53,7 +53,7 @@ test('a start erases what is too old, piece by piece, and shows nobody of whom t
 });
 
 test('what grows too old while a server runs is erased', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const server = await startServer(t, ['--data', data, '--retention', '1s', '--position-ttl', '0']);
   const client = await server.client({ protocols: ['spectate.v1'] });
   await client.next();

@@ -6,7 +6,11 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
+<<<<<<< HEAD
 const { hold } = require('./lib/held_file.js');
+=======
+const { holdForWriting } = require('./lib/hold.js');
+>>>>>>> five-c
 const { Program, SPECTATE } = require('./lib/program.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { temporaryFolder } = require('./lib/temporary.js');
@@ -42,7 +46,7 @@ async function newest(server) {
 
 forEachWorkerCount((suffix, workers) => {
   test(`what was acknowledged is there after a power cut, with all that it says${suffix}`, async (t) => {
-    const args = [...workers, '--data', path.join(temporaryFolder(t), 'new')];
+    const args = [...workers, '--data', path.join(temporaryFolder(), 'new')];
     const now = Date.now();
     const ann = { userId: 'ann', lat: -48.8568123, lng: 2.2927001, time: now - 5000, altitude: -35.25, speed: 3.75, battery: 0 };
     const seven = { userId: 7, lat: 1, lng: 2, time: now - 4000, accuracy: 4.5, heading: 359.99 };
@@ -64,7 +68,7 @@ forEachWorkerCount((suffix, workers) => {
 });
 
 test('a position of the prototype is kept too, but for one that lies nowhere', async (t) => {
-  const args = ['--data', temporaryFolder(t)];
+  const args = ['--data', temporaryFolder()];
   const first = await startServer(t, args);
   const client = await first.client();
   client.follow([7, 8]);
@@ -80,7 +84,7 @@ test('a position of the prototype is kept too, but for one that lies nowhere', a
 });
 
 test('who was silent before the restart is so after it', async (t) => {
-  const args = ['--data', temporaryFolder(t), '--stale-time', '100ms', '--lost-time', '200ms', '--publish-every-unfollowed', '0'];
+  const args = ['--data', temporaryFolder(), '--stale-time', '100ms', '--lost-time', '200ms', '--publish-every-unfollowed', '0'];
   const first = await startServer(t, args);
   await publish(await join(first), { userId: 7, lat: 1, lng: 2 });
   await until(async () => (await newest(first))[7].status === 'lost', '7 to be lost');
@@ -90,7 +94,7 @@ test('who was silent before the restart is so after it', async (t) => {
 });
 
 test('an end in good order stores what nobody was told of yet', async (t) => {
-  const args = ['--data', temporaryFolder(t), '--store-gather', '1s'];
+  const args = ['--data', temporaryFolder(), '--store-gather', '1s'];
   const first = await startServer(t, args);
   const runner = await join(first);
   for (let i = 0; i < 1000; i++) runner.send({ type: 'position', userId: i, lat: 1, lng: 2 });
@@ -102,7 +106,7 @@ test('an end in good order stores what nobody was told of yet', async (t) => {
 });
 
 test('a purely live server keeps nothing, and says so', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const server = await startServer(t, ['--data', data, '--store', 'none']);
   const runner = await join(server);
   assert.strictEqual(runner.welcome.store, false);
@@ -112,7 +116,7 @@ test('a purely live server keeps nothing, and says so', async (t) => {
 });
 
 test('two servers do not share a folder', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   await startServer(t, ['--data', data]);
   const second = new Program(SPECTATE, ['serve', '--listen', '127.0.0.1:0', '--data', data]);
   assert.strictEqual(await second.ended(), 3);
@@ -120,12 +124,12 @@ test('two servers do not share a folder', async (t) => {
 });
 
 test('what is live does not wait for the disk; who wants to know is told that it is not stored', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const server = await startServer(t, ['--data', data, '--store-queue', '1000']);
   const [runner, spectator] = [await join(server), await join(server)];
   spectator.send({ type: 'follow', runners: [7] });
   assert.deepStrictEqual((await spectator.next()).positions, []);
-  const holder = await hold(t, path.join(data, 'spectate.db'));
+  const holder = await holdForWriting(t, path.join(data, 'spectate.db'));
   runner.send({ type: 'position', id: 1, userId: 7, lat: 1, lng: 2 });
   assert.strictEqual((await spectator.next()).positions[0].lat, 1);
   for (let i = 0; i < 1001; i++) runner.send({ type: 'position', userId: 1, lat: 1, lng: 2 });

@@ -46,7 +46,7 @@ async function ends(code, args, options) {
 
 /* A new store with these lines of NDJSON; its folder. */
 async function storeOf(t, text) {
-  const data = path.join(temporaryFolder(t), 'data');
+  const data = path.join(temporaryFolder(), 'data');
   await ends(0, ['import', '--data', data, temporaryFile(t, 'in.ndjson', text)]);
   return data;
 }
@@ -71,7 +71,7 @@ test('an export is the same bytes however its positions were sent: late, twice, 
 test('what leaves as NDJSON, GeoJSON or GPX comes back as it was', async (t) => {
   const all = [...positions(7, upTo(50)), ...positions('a/b .é', upTo(50))];
   const data = await storeOf(t, lines(all));
-  const folder = temporaryFolder(t);
+  const folder = temporaryFolder();
   for (const form of ['ndjson', 'geojson', 'gpx']) {
     const output = form === 'gpx' ? folder : path.join(folder, `all.${form}`);
     await ends(0, ['export', '--data', data, '--format', form, '--output', output]);
@@ -107,7 +107,7 @@ test('a GPX file is of one runner; it has the name of who it is', async (t) => {
 });
 
 test('what a server has stored is exported while it runs, and what comes next time later', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const server = await startServer(t, ['--data', data]);
   const client = await server.client({ protocols: ['spectate.v1'] });
   await client.next();
@@ -126,7 +126,7 @@ test('what a server has stored is exported while it runs, and what comes next ti
 });
 
 test('who would change a store that a server has open is told what to ask the server', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   await startServer(t, ['--data', data]);
   const file = temporaryFile(t, 'in.ndjson', lines(positions(7, [0])));
   const refused = await ends(3, ['import', '--data', data, file]);
@@ -162,7 +162,7 @@ test('lines that are no positions are named and skipped; with --strict nothing i
   ];
   const text = `${lines(good.slice(0, 1))}\n\r\n${bad.join('\n')}\n${lines(good.slice(1)).trim()}`;
   const file = temporaryFile(t, 'in.ndjson', text);
-  const data = path.join(temporaryFolder(t), 'data');
+  const data = path.join(temporaryFolder(), 'data');
   const strict = await ends(1, ['import', '--data', data, '--strict', file]);
   assert.match(strict.stderr, /^import: 9 refused, and so none is imported$/m);
   assert.strictEqual(await exported(data), '');
@@ -178,7 +178,7 @@ test('lines that are no positions are named and skipped; with --strict nothing i
 });
 
 test('GPX: whose it is, points that have no time or place, a file that is cut off', async (t) => {
-  const data = path.join(temporaryFolder(t), 'data');
+  const data = path.join(temporaryFolder(), 'data');
   const whole = temporaryFile(t, 'ann%2f1.gpx', track(3));
   assert.match((await ends(0, ['import', '--data', data, whole])).stdout, /^3 positions imported/);
   assert.strictEqual((await exported(data, '--runner', 'ann/1')).split('\n').length, 4);
@@ -192,11 +192,11 @@ test('GPX: whose it is, points that have no time or place, a file that is cut of
 test('standard input is read when its form is named, and standard output may be a pipe', async (t) => {
   const text = lines(positions(7, upTo(3)));
   const file = temporaryFile(t, 'in', text);
-  const data = path.join(temporaryFolder(t), 'data');
+  const data = path.join(temporaryFolder(), 'data');
   const fed = { wrapper: ['sh', '-c', `exec "$@" <${file}`, 'sh'] };
   assert.match((await ends(2, ['import', '--data', data, '-'], fed)).stderr, /Give --format/);
   await ends(0, ['import', '--data', data, '--format', 'ndjson', '-'], fed);
-  const copied = path.join(temporaryFolder(t), 'copy');
+  const copied = path.join(temporaryFolder(), 'copy');
   const both = await run('sh', ['-c', '"$0" export --data "$1" | "$0" import --data "$2" --format ndjson -', SPECTATE, data, copied]);
   assert.strictEqual(both.code, 0, both.stderr);
   assert.strictEqual(await exported(copied), text);
@@ -204,14 +204,14 @@ test('standard input is read when its form is named, and standard output may be 
 
 test('on a terminal an import shows how far it is', async (t) => {
   const file = temporaryFile(t, 'in.ndjson', lines(positions(7, upTo(2000))));
-  const data = path.join(temporaryFolder(t), 'data');
+  const data = path.join(temporaryFolder(), 'data');
   const shown = await run('script', ['-qefc', `${SPECTATE} import --data ${data} ${file}`, '/dev/null']);
   assert.match(shown.stdout, /\r\[#+\.*\] +\d+ % {2}\d+ positions/);
   assert.match(shown.stdout, /2000 positions imported/);
 });
 
 test('what is wrong with a command line, a file or a folder is said, with the status that says so', async (t) => {
-  const nowhere = path.join(temporaryFolder(t), 'none');
+  const nowhere = path.join(temporaryFolder(), 'none');
   const notes = temporaryFile(t, 'notes.txt', '');
   for (const [code, args, says] of [
     [2, ['export'], /--data/],
@@ -232,7 +232,7 @@ test('what is wrong with a command line, a file or a folder is said, with the st
 });
 
 test('a store that is damaged, or of another kind, is told and left alone', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   fs.writeFileSync(path.join(data, 'spectate.db'), 'x'.repeat(5000));
   for (const args of [['export'], ['backup', '--check'], ['erase', '--runner', '7', '--yes'], ['import', temporaryFile(t, 'in.ndjson', '')]])
     assert.match((await ends(3, [args[0], '--data', data, ...args.slice(1)])).stderr, /not a store, or damaged/);
@@ -262,7 +262,7 @@ test('what is old is erased, piece by piece', async (t) => {
 });
 
 test('a backup is made while a server writes, is sound, and takes the place of what was lost', async (t) => {
-  const data = temporaryFolder(t);
+  const data = temporaryFolder();
   const server = await startServer(t, ['--data', data]);
   const client = await server.client({ protocols: ['spectate.v1'] });
   await client.next();
@@ -274,7 +274,7 @@ test('a backup is made while a server writes, is sound, and takes the place of w
   assert.match((await ends(1, ['backup', '--data', data, '--output', copy])).stderr, /there is a file of that name/);
   await ends(0, ['backup', '--data', data, '--check']);
   assert.strictEqual(fs.statSync(copy).mode & 0o777, 0o600);
-  const restored = temporaryFolder(t);
+  const restored = temporaryFolder();
   fs.copyFileSync(copy, path.join(restored, 'spectate.db'));
   assert.strictEqual(await exported(restored), lines([{ userId: 7, lat: 1, lng: 2, time }]));
 });

@@ -15,10 +15,13 @@ function temporaryFile(t, name, content) {
   return file;
 }
 
-/* The path of a new, empty folder. */
-function temporaryFolder(t) {
+const folders = [];
+process.on('exit', () => folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
+
+/* The path of a new, empty folder. It is there until all tests of the file have ended, as servers end after their test. */
+function temporaryFolder() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spectate-e2e-'));
-  t.after(() => fs.rmSync(folder, { recursive: true }));
+  folders.push(folder);
   return folder;
 }
 
