@@ -6,11 +6,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-<<<<<<< HEAD
 const { hold } = require('./lib/held_file.js');
-=======
-const { holdForWriting } = require('./lib/hold.js');
->>>>>>> five-c
 const { Program, SPECTATE } = require('./lib/program.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { temporaryFolder } = require('./lib/temporary.js');
@@ -129,7 +125,7 @@ test('what is live does not wait for the disk; who wants to know is told that it
   const [runner, spectator] = [await join(server), await join(server)];
   spectator.send({ type: 'follow', runners: [7] });
   assert.deepStrictEqual((await spectator.next()).positions, []);
-  const holder = await holdForWriting(t, path.join(data, 'spectate.db'));
+  const holder = await hold(t, path.join(data, 'spectate.db'));
   runner.send({ type: 'position', id: 1, userId: 7, lat: 1, lng: 2 });
   assert.strictEqual((await spectator.next()).positions[0].lat, 1);
   for (let i = 0; i < 1001; i++) runner.send({ type: 'position', userId: 1, lat: 1, lng: 2 });

@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const test = require('node:test');
-const { holdForWriting } = require('./lib/hold.js');
+const { hold } = require('./lib/held_file.js');
 const { spectate } = require('./lib/program.js');
 const { startServer } = require('./lib/server.js');
 const { temporaryFile, temporaryFolder } = require('./lib/temporary.js');
@@ -142,7 +142,7 @@ test('a file of a newer version is told at the start, and left as it is', async 
 
 test('a file that another program holds at the start is waited for, and then told', async (t) => {
   const data = await folderWithStore(t);
-  await holdForWriting(t, path.join(data, 'spectate.db'));
+  await hold(t, path.join(data, 'spectate.db'));
   assert.match(await doesNotStart(data), / error store\.not_open .*locked/);
 });
 
