@@ -73,10 +73,8 @@ static const struct v1_route *find_route(const struct http_reader *http, struct 
 
 static int append_method(const struct v1_route *route, struct buf *headers)
 {
-    int err = buf_append_text(headers, ", ");
-    if (err == 0 && strcmp(route->method, "GET") == 0)
-        err = buf_append_text(headers, "HEAD, ");
-    return err == 0 ? buf_append_text(headers, route->method) : err;
+    bool is_get = strcmp(route->method, "GET") == 0;
+    return buf_printf(headers, ", %s%s", route->method, is_get ? ", HEAD" : "");
 }
 
 static int append_allowed(struct span path, struct buf *headers)
