@@ -21,11 +21,12 @@ void cors_write_headers(const struct http_reader *request, const struct origin_p
                         char out[CORS_BYTES])
 {
     struct span origin = http_header(request, "Origin");
-    const char *asked = cors_is_preflight(request)
-                            ? "Access-Control-Allow-Methods: GET, HEAD, POST, DELETE\r\n"
-                              "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
-                              "Access-Control-Max-Age: 600\r\n"
-                            : "";
+    const char *asked =
+        cors_is_preflight(request)
+            ? "Access-Control-Allow-Methods: GET, HEAD, POST, DELETE\r\n"
+              "Access-Control-Allow-Headers: Authorization, Content-Type, Last-Event-ID\r\n"
+              "Access-Control-Max-Age: 600\r\n"
+            : "";
     if (may_read(request, policy))
         snprintf(out, CORS_BYTES, "Vary: Origin\r\nAccess-Control-Allow-Origin: %.*s\r\n%s",
                  (int)origin.len, (const char *)origin.data, asked);

@@ -1,10 +1,12 @@
 #include "app/routes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/cors.h"
 #include "app/server.h"
 #include "app/shard.h"
+#include "app/sse_session.h"
 #include "app/storage.h"
 
 #define TEXT "text/plain; charset=utf-8"
@@ -117,15 +119,31 @@ static bool is_under_v1(struct span path)
     return path.len >= sizeof prefix - 1 && memcmp(path.data, prefix, sizeof prefix - 1) == 0;
 }
 
+/* GET is another matter (app/sse_session.h). */
+static void answer_stream_head(const struct session *session, struct http_answer *out)
+{
+    if (strcmp(http_method(session->http), "HEAD") != 0) {
+        route_answer_text(out, 405, "only GET and HEAD\n");
+        return;
+    }
+    out->status = 200;
+    out->content_type = "text/event-stream";
+}
+
 /* Nothing is there yet; but a page of another origin can tell that from not being let in. */
 static enum route_result answer_v1(struct session *session, struct http_answer *out)
 {
     struct shard *shard = session->shard;
     if (cors_is_preflight(session->http))
         route_answer_text(out, 200, "");
+    else if (span_equals(http_path(session->http), span_of_text(SSE_PATH)))
+        answer_stream_head(session, out);
     else
         route_answer_text(out, 404, "not found; see /\n");
     cors_write_headers(session->http, &shard->origins, shard->cors);
+    size_t len = strlen(shard->cors);
+    if (out->status == 405)
+        snprintf(shard->cors + len, sizeof shard->cors - len, "Allow: GET, HEAD\r\n");
     out->extra_headers = shard->cors;
     return ROUTE_ANSWERED;
 }

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "app/admission.h"
+#include "app/cors.h"
 #include "app/routes.h"
 #include "app/session_access.h"
 #include "app/shard.h"
+#include "app/sse_session.h"
 #include "app/trusted_proxies.h"
 #include "base/log.h"
 #include "codec/credentials.h"
@@ -49,7 +51,8 @@ static const char *headers_for(int status)
     }
 }
 
-void session_refuse_http(struct session *session, int status, const struct fault *fault)
+static void refuse_with(struct session *session, int status, const struct fault *fault,
+                        const char *headers)
 {
     char text[FAULT_MESSAGE_BYTES + 64];
     int len = snprintf(text, sizeof text, "%s: %s\n", fault_name(fault->code), fault->message);
@@ -57,11 +60,16 @@ void session_refuse_http(struct session *session, int status, const struct fault
         .status = status,
         .content_type = "text/plain; charset=utf-8",
         .body = span_of(text, (size_t)len),
-        .extra_headers = headers_for(status),
+        .extra_headers = headers,
     };
     write_answer(session, &answer);
     session_part(session, session->was_refused ? CLOSE_refused : CLOSE_http_done,
                  SESSION_PART_LINGERING);
+}
+
+void session_refuse_http(struct session *session, int status, const struct fault *fault)
+{
+    refuse_with(session, status, fault, headers_for(status));
 }
 
 void session_http_timeout(struct session *session)
@@ -96,7 +104,8 @@ static void refuse_and_count(struct session *session, int status, const struct f
     session_refuse_http(session, status, fault);
 }
 
-static void begin_websocket(struct session *session)
+/* From here on it is no HTTP any more. */
+static void open_session(struct session *session)
 {
     struct shard *shard = session->shard;
     http_reader_free(&session->http);
@@ -138,7 +147,7 @@ static void open_websocket(struct session *session, bool by_subprotocol)
     count_request(session->shard, 101);
     session_write(session, buf_span(&out));
     buf_fini(&out);
-    begin_websocket(session);
+    open_session(session);
 }
 
 static void log_upgrade(const struct session *session)
@@ -148,7 +157,7 @@ static void log_upgrade(const struct session *session)
     if (!log_enabled(LOG_DEBUG))
         return;
     redact_target(http_target(session->http), target);
-    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a WebSocket at %s",
+    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a session at %s",
         ip_format(&session->client, client), target);
 }
 
@@ -172,7 +181,7 @@ static int settle_client(struct session *session, struct fault *fault)
     return 101;
 }
 
-void session_take_up_request(struct session *session)
+static void take_up_websocket(struct session *session)
 {
     struct fault fault;
     bool by_subprotocol = false;
@@ -185,6 +194,66 @@ void session_take_up_request(struct session *session)
         open_websocket(session, by_subprotocol);
     else if (!session->is_parked)
         refuse_and_count(session, status, &fault);
+}
+
+/* --- a stream of events --------------------------------------------------------------------------------------------- */
+
+static void open_stream(struct session *session)
+{
+    struct buf out = {0};
+    if (sse_write_head(session, &out) < 0) {
+        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
+        return;
+    }
+    count_request(session->shard, 200);
+    session_write(session, buf_span(&out));
+    buf_fini(&out);
+    session->dialect = DIALECT_SSE;
+    session->shard->stream_count++;
+    open_session(session);
+}
+
+/* A page of another origin, if it may connect at all, is to learn why it was refused. */
+static void refuse_stream(struct session *session, int status, const struct fault *fault)
+{
+    char headers[CORS_BYTES + 128];
+    const char *more = headers_for(status);
+    session_count_fault(session, fault->code);
+    cors_write_headers(session->http, &session->shard->origins, session->shard->cors);
+    snprintf(headers, sizeof headers, "%s%s", session->shard->cors, more != NULL ? more : "");
+    refuse_with(session, status, fault, headers);
+}
+
+/* All that it may do is in the request, a token too: nothing that it says later is heard. */
+static int admit_stream(struct session *session, struct fault *fault)
+{
+    bool by_subprotocol;
+    int status = session_admit_request(session, &by_subprotocol, fault);
+    if (status == 101 && session_lacks_permit(session)) {
+        fault_set(fault, FAULT_token_required, "a token is needed: Authorization, or ?token=");
+        status = 401;
+    }
+    return status == 101 ? sse_read_request(session, fault) : status;
+}
+
+static void take_up_stream(struct session *session)
+{
+    struct fault fault;
+    int status = settle_client(session, &fault);
+    if (status == 101)
+        status = admit_stream(session, &fault);
+    if (status == 200)
+        open_stream(session);
+    else if (!session->is_parked)
+        refuse_stream(session, status, &fault);
+}
+
+void session_take_up_request(struct session *session)
+{
+    if (ws_handshake_is_wanted(session->http))
+        take_up_websocket(session);
+    else
+        take_up_stream(session);
 }
 
 /* The answer to the request that the reader holds; then the next one, if the connection is kept. */
@@ -251,7 +320,7 @@ size_t session_read_http(struct session *session, const uint8_t *bytes, size_t l
         else if (result == HTTP_READ_FAULT)
             refuse_and_count(session, status, &fault);
         else if (result == HTTP_READ_REQUEST && session->shard->routes->takes_websockets &&
-                 ws_handshake_is_wanted(session->http))
+                 (ws_handshake_is_wanted(session->http) || sse_is_wanted(session)))
             session_take_up_request(session);
         else if (result == HTTP_READ_REQUEST)
             on_request(session);

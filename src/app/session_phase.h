@@ -31,7 +31,7 @@ void session_http_timeout(struct session *session);
 /* Answer with a status and the fault as a plain text line, then part. */
 void session_refuse_http(struct session *session, int status, const struct fault *fault);
 
-/* A request for a WebSocket, whose head the reader holds. */
+/* A request for a WebSocket or a stream of events, whose head the reader holds. */
 void session_take_up_request(struct session *session);
 
 /* The WebSocket phase, also while closing. Returns how many bytes were taken: fewer than `len` when it was parked or has ended. */
