@@ -24,7 +24,7 @@ void cors_write_headers(const struct http_reader *request, const struct origin_p
     const char *asked = cors_is_preflight(request)
                             ? "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"
                               "Access-Control-Allow-Headers: Authorization, Content-Type, "
-                              "Content-Encoding, If-None-Match\r\n"
+                              "Content-Encoding, If-None-Match, Last-Event-ID\r\n"
                               "Access-Control-Max-Age: 600\r\n"
                             : "Access-Control-Expose-Headers: ETag, Link, Retry-After\r\n";
     if (may_read(request, policy))

@@ -75,6 +75,8 @@ void session_take_bytes(struct session *session, uint8_t *bytes, size_t len)
     size_t taken = 0;
     if (session->state == SESSION_HTTP && session_listens(session))
         taken = session_read_http(session, bytes, len);
+    if (session->state == SESSION_OPEN && session->dialect == DIALECT_SSE)
+        return;
     if (session_listens(session) &&
         (session->state == SESSION_OPEN || session->state == SESSION_CLOSING))
         taken += session_read_websocket(session, bytes + taken, len - taken);

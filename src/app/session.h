@@ -49,6 +49,8 @@ struct session_handler {
     void (*tell)(struct session *session, const struct fault *fault, const struct runner_id *ids,
                  size_t count);
     void (*tell_expiry)(struct session *session);
+    /* Nothing was heard of it for heartbeat-interval. NULL: it is pinged, and closed when it does not answer. */
+    void (*on_quiet)(struct session *session);
     /* About once a second, while it is open. NULL: nothing to do. */
     void (*on_sweep)(struct session *session);
     /* Positions of a message that asked for it are on disk; or not, for this ERR_*. `note`: app/archive.h. NULL: it does not ask. */
@@ -59,8 +61,8 @@ struct session_handler {
     void (*tell_shutdown)(struct session *session);
 };
 
-/* How a session may speak, and who understands it. */
-enum session_dialect { DIALECT_SEED, DIALECT_V1, DIALECT_COUNT };
+/* How a session may speak, and who understands it. Nothing is heard of one of DIALECT_SSE; NULL there: the port has none. */
+enum session_dialect { DIALECT_SEED, DIALECT_V1, DIALECT_SSE, DIALECT_COUNT };
 struct session_handlers {
     const struct session_handler *of[DIALECT_COUNT];
 };

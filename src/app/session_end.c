@@ -24,6 +24,7 @@ static void let_go(struct session *session)
     if (session->state == SESSION_OPEN) {
         session_handler_of(session)->on_end(session);
         session->shard->open_count--;
+        session->shard->stream_count -= session->dialect == DIALECT_SSE;
     } else {
         v1_visit_end(session);
         http_reader_free(&session->http);
@@ -90,6 +91,10 @@ void session_close(struct session *session, enum close_reason reason)
     }
     if (reason == CLOSE_shutdown && session_handler_of(session)->tell_shutdown != NULL)
         session_handler_of(session)->tell_shutdown(session);
+    if (session->dialect == DIALECT_SSE) {
+        session_part(session, reason, SESSION_PART_LINGERING);
+        return;
+    }
     session_part(session, reason, SESSION_PART_AFTER_HANDSHAKE);
     struct buf frame = {0};
     if (ws_write_close(&frame, code, close_reason_text(reason), NULL) == 0)

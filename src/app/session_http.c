@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "app/admission.h"
+#include "app/cors.h"
 #include "app/routes.h"
 #include "app/session_access.h"
 #include "app/shard.h"
+#include "app/sse_session.h"
 #include "app/trusted_proxies.h"
 #include "app/v1_http.h"
 #include "app/v1_http_visit.h"
@@ -106,9 +108,13 @@ static void refuse_and_count(struct session *session, int status, const struct f
     session_refuse_http(session, status, fault);
 }
 
-static void begin_websocket(struct session *session)
+/* From here on it is no HTTP any more. */
+/* It may not have read its answers, and was closed. */
+static void open_session(struct session *session)
 {
     struct shard *shard = session->shard;
+    if (session->state != SESSION_HTTP)
+        return;
     http_reader_free(&session->http);
     session->cut = NULL;
     session->state = SESSION_OPEN;
@@ -150,8 +156,7 @@ static void open_websocket(struct session *session, bool by_subprotocol)
     count_request(session->shard, 101);
     session_write(session, buf_span(&out));
     buf_fini(&out);
-    if (session->state == SESSION_HTTP) /* it may not have read its answers, and was closed */
-        begin_websocket(session);
+    open_session(session);
 }
 
 static void log_upgrade(const struct session *session)
@@ -161,7 +166,7 @@ static void log_upgrade(const struct session *session)
     if (!log_enabled(LOG_DEBUG))
         return;
     redact_target(http_target(session->http), target);
-    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a WebSocket at %s",
+    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a session at %s",
         ip_format(&session->client, client), target);
 }
 
@@ -185,7 +190,7 @@ static int settle_client(struct session *session, struct fault *fault)
     return 101;
 }
 
-static void take_up_handshake(struct session *session)
+static void take_up_websocket(struct session *session)
 {
     struct fault fault;
     bool by_subprotocol = false;
@@ -198,6 +203,47 @@ static void take_up_handshake(struct session *session)
         open_websocket(session, by_subprotocol);
     else if (!session->is_parked)
         refuse_and_count(session, status, &fault);
+}
+
+/* --- a stream of events --------------------------------------------------------------------------------------------- */
+
+static void open_stream(struct session *session)
+{
+    struct buf out = {0};
+    if (sse_write_head(session, &out) < 0) {
+        session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
+        return;
+    }
+    count_request(session->shard, 200);
+    session_write(session, buf_span(&out));
+    buf_fini(&out);
+    session->dialect = DIALECT_SSE;
+    session->shard->stream_count++;
+    open_session(session);
+}
+
+/* All that it may do is in the request, a token too: nothing that it says later is heard. */
+static int admit_stream(struct session *session, struct fault *fault)
+{
+    bool by_subprotocol;
+    int status = session_admit_request(session, &by_subprotocol, fault);
+    if (status == 101 && session_lacks_permit(session)) {
+        fault_set(fault, FAULT_token_required, "a token is needed: Authorization, or ?token=");
+        status = 401;
+    }
+    return status == 101 ? sse_read_request(session, fault) : status;
+}
+
+static void take_up_stream(struct session *session)
+{
+    struct fault fault;
+    int status = settle_client(session, &fault);
+    if (status == 101)
+        status = admit_stream(session, &fault);
+    if (status == 200)
+        open_stream(session);
+    else if (!session->is_parked)
+        v1_http_refuse(session, status, &fault);
 }
 
 /* The answer to the request that the reader holds; then the next one, if the connection is kept. */
@@ -265,7 +311,9 @@ void session_http_done(struct session *session, bool keep_alive)
 void session_take_up_request(struct session *session)
 {
     if (session->shard->routes->takes_websockets && ws_handshake_is_wanted(session->http))
-        take_up_handshake(session);
+        take_up_websocket(session);
+    else if (sse_is_wanted(session))
+        take_up_stream(session);
     else
         on_request(session);
 }

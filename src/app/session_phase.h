@@ -31,7 +31,7 @@ void session_http_timeout(struct session *session);
 /* Answer with a status and the fault as a plain text line, then part. */
 void session_refuse_http(struct session *session, int status, const struct fault *fault);
 
-/* The request that the reader holds, for a WebSocket or not; again when it was parked. */
+/* The request that the reader holds, for a WebSocket, a stream of events or neither; again when it was parked. */
 void session_take_up_request(struct session *session);
 
 /* What the status of an answer asks for as whole header lines; NULL: nothing. */

@@ -20,6 +20,11 @@ static void check_heartbeat(struct session *session)
     uint64_t patience_ms = interval_ms * (session->pings_missed + 1U);
     if (quiet_ms < patience_ms || conn_is_full(&session->conn))
         return;
+    if (session_handler_of(session)->on_quiet != NULL) {
+        session_handler_of(session)->on_quiet(session);
+        session->heard_ms = session_now_ms(session);
+        return;
+    }
     if (session->pings_missed >= PINGS_BEFORE_CLOSE && !hub_is_held(&session->follower)) {
         session_close(session, CLOSE_heartbeat_timeout);
         return;

@@ -71,7 +71,8 @@ struct shard {
     struct doorstep *doorstep;  /* connections that are no sessions yet */
     size_t doorstep_count;
     size_t session_peak;                /* since memory was last given back */
-    size_t open_count;                  /* of these, those whose WebSocket is open */
+    size_t open_count;                  /* of these, those whose WebSocket or stream is open */
+    size_t stream_count;                /* of these, streams of events */
     size_t refused_count;               /* of these, those only told that they are over a limit */
     struct store *store;                /* borrowed; NULL: positions are not kept */
     struct archive *archive;            /* owned; while there is a store */

@@ -34,6 +34,7 @@ void shard_refresh_metrics(struct shard *shard)
     metrics_set(metrics, METRIC_connections, shard->session_count + shard->doorstep_count);
     metrics_set(metrics, METRIC_sessions, shard->open_count);
     metrics_set(metrics, METRIC_worker_sessions, shard->open_count);
+    metrics_set(metrics, METRIC_event_streams, shard->stream_count);
     metrics_set(metrics, METRIC_followers, stats.followers);
     metrics_set(metrics, METRIC_behind_followers, stats.behind);
     metrics_set(metrics, METRIC_slow_followers, stats.slow);

@@ -2,6 +2,7 @@
 
 #include "codec/ws_frame.h"
 #include "codec/ws_probe.h"
+#include "proto/sse.h"
 #include "proto/v1_live.h"
 
 _Static_assert(V1_SEAL_BYTES <= HUB_SEAL_BYTES && V1_STATUS_BYTES <= HUB_NOTICE_BYTES,
@@ -31,6 +32,21 @@ const struct hub_dialect v1_dialect = {
     .write_status = v1_write_status,
     .seal = seal_plain,
     .write_probe = ws_probe_write,
+};
+
+static int seal_event(void *context, const struct hub_seal *hub, struct span elements,
+                      struct buf *out)
+{
+    struct v1_seal seal = seal_of(hub);
+    (void)context;
+    return sse_seal(&seal, elements, out);
+}
+
+const struct hub_dialect sse_dialect = {
+    .encode = v1_encode_position,
+    .encode_newest = v1_encode_newest,
+    .write_status = sse_write_status,
+    .seal = seal_event,
 };
 
 /* What does not get shorter goes out as it is, and so does what there is no memory for. */

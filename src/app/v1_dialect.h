@@ -1,7 +1,7 @@
 /*
- * v1_dialect: spectate.v1 as the hub wants a dialect: plain, and compressed by permessage-deflate.
+ * v1_dialect: spectate.v1 as the hub wants a dialect: plain, compressed by permessage-deflate, and as server-sent events.
  *
- * Both are the same text. Sessions that agreed on compression have audiences of their own, by which a frame is compressed once, and
+ * All are the same text. Sessions that agreed on compression have audiences of their own, by which a frame is compressed once, and
  * goes out as it is to all of them.
  */
 #ifndef SPECTATE_APP_V1_DIALECT_H
@@ -12,6 +12,9 @@
 #include "hub/hub.h"
 
 extern const struct hub_dialect v1_dialect;
+
+/* The same messages as server-sent events; nobody answers a probe there. */
+extern const struct hub_dialect sse_dialect;
 
 /*
  * The compressed one of a worker: `dialect` is what its followers speak, and stays where it is as long as there is one. The window of

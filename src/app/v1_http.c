@@ -5,6 +5,7 @@
 #include "app/cors.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
+#include "app/sse_session.h"
 #include "app/v1_http_document.h"
 #include "app/v1_http_erase.h"
 #include "app/v1_http_newest.h"
@@ -17,6 +18,12 @@
 #include "codec/query.h"
 #include "codec/route_path.h"
 #include "codec/utf8.h"
+
+static void head_stream(const struct v1_request *request)
+{
+    struct v1_reply reply = {.status = 200, .type = "text/event-stream"};
+    v1_reply_send(request->session, &reply);
+}
 
 static const struct v1_route {
     const char *method;
@@ -33,6 +40,7 @@ static const struct v1_route {
     {"GET", "/v1/runners/{id}/track", v1_http_get_track, false},
     {"POST", "/v1/runners/{id}/positions", v1_http_post_positions, false},
     {"GET", PROBLEM_PATH "{code}", v1_http_get_problem, true},
+    {"GET", SSE_PATH, head_stream, false}, /* HEAD; GET is another matter: app/sse_session.h */
     {"GET", "/v1/openapi.yaml", v1_http_get_openapi, true},
 };
 #define ROUTES (sizeof table / sizeof *table)

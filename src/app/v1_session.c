@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "codec/ws_extension.h"
+#include "proto/sse.h"
 #include "proto/v1.h"
 #include "proto/v1_answer.h"
 #include "proto/v1_live.h"
@@ -53,10 +54,22 @@ static const struct v1_request_id *request_id_of(const struct session *session)
     return request != NULL ? &request->id : NULL;
 }
 
+static void say_event(struct session *session, struct span text)
+{
+    struct buf event = {0};
+    if (sse_encode_message(text, &event) < 0)
+        session->is_doomed = true;
+    else
+        session_write(session, buf_span(&event));
+    buf_fini(&event);
+}
+
 static void say(struct session *session, int err, struct buf *text)
 {
     if (err < 0)
         session->is_doomed = true;
+    else if (session->state == SESSION_OPEN && session->dialect == DIALECT_SSE)
+        say_event(session, buf_span(text));
     else if (session->state == SESSION_OPEN)
         session_send(session, WS_TEXT, buf_span(text));
     buf_fini(text);
@@ -98,8 +111,8 @@ static void welcome(struct session *session)
         begin_rate(session, &session->v1->user);
 }
 
-static void tell(struct session *session, const struct fault *fault, const struct runner_id *ids,
-                 size_t count)
+void v1_session_tell(struct session *session, const struct fault *fault,
+                     const struct runner_id *ids, size_t count)
 {
     const struct v1_message *request = request_of(session);
     struct buf text = {0};
@@ -114,7 +127,7 @@ static void tell(struct session *session, const struct fault *fault, const struc
 }
 
 /* A token was accepted, which a hello or a token message brought; or what it grants has changed. */
-static void tell_expiry(struct session *session)
+void v1_session_tell_expiry(struct session *session)
 {
     const struct v1_message *request = request_of(session);
     struct buf text = {0};
@@ -136,18 +149,27 @@ static void acknowledge(struct session *session, enum v1_stored stored)
         say(session, v1_encode_ack(stored, id, &text), &text);
 }
 
+/* Spread over the sessions. */
+uint64_t v1_session_share(const struct session *session, uint64_t span)
+{
+    return session->id * UINT64_C(2654435761) % span;
+}
+
 /* Not all at once when the server comes back. */
-static void tell_shutdown(struct session *session)
+uint64_t v1_session_reconnect_ms(const struct session *session)
+{
+    return RECONNECT_MIN_MS + v1_session_share(session, RECONNECT_MAX_MS - RECONNECT_MIN_MS);
+}
+
+void v1_session_tell_shutdown(struct session *session)
 {
     struct buf text = {0};
-    uint64_t span_ms = RECONNECT_MAX_MS - RECONNECT_MIN_MS;
-    uint64_t after_ms = RECONNECT_MIN_MS + session->id * UINT64_C(2654435761) % span_ms;
-    say(session, v1_encode_reconnect(after_ms, &text), &text);
+    say(session, v1_encode_reconnect(v1_session_reconnect_ms(session), &text), &text);
 }
 
 /* --- follow --------------------------------------------------------------------------------------------------------- */
 
-static void tell_reset(struct session *session, enum v1_reset reason, struct span note)
+void v1_session_tell_reset(struct session *session, enum v1_reset reason, struct span note)
 {
     struct buf text = {0};
     struct v1_request_id id = {.len = (uint16_t)note.len};
@@ -164,14 +186,15 @@ static void say_nothing_new(struct session *session, bool is_snapshot)
 {
     struct buf frame = {0};
     struct shard *shard = session->shard;
-    struct v1_seal seal = {.is_snapshot = is_snapshot};
+    const struct hub_dialect *dialect = session->follower.dialect;
+    struct hub_seal seal = {.is_snapshot = is_snapshot};
     if (!hub_is_settled(&session->follower)) {
         if (hub_owe_snapshot(shard->hub, &session->follower, worker_now_ms(shard->worker)) < 0)
             session->is_doomed = true;
         return;
     }
     seal.applied = hub_applied(shard->hub, &seal.origins);
-    if (v1_seal(&seal, span_of(NULL, 0), &frame) < 0)
+    if (dialect->seal(dialect->context, &seal, span_of(NULL, 0), &frame) < 0)
         session->is_doomed = true;
     else
         session_write(session, buf_span(&frame));
@@ -246,7 +269,7 @@ static int follow_since(struct session *session, const struct v1_message *messag
     enum v1_reset reason = V1_RESET_UNKNOWN_CURSOR;
     struct resume_request request = {
         .since = &message->cursor,
-        .note = span_of(id->text, id->len),
+        .note = id != NULL ? span_of(id->text, id->len) : span_of(NULL, 0),
         .sets_pace = message->sets_pace,
         .pace_ms = message->pace_ms,
     };
@@ -259,11 +282,11 @@ static int follow_since(struct session *session, const struct v1_message *messag
         acknowledge(session, V1_STORED_NOT_SAID);
         return 0;
     }
-    tell_reset(session, reason, request.note);
+    v1_session_tell_reset(session, reason, request.note);
     return follow_now(session, message, wanted, true);
 }
 
-static void follow(struct session *session, struct v1_message *message)
+void v1_session_follow(struct session *session, struct v1_message *message)
 {
     struct denied denied = {.count = 0};
     struct buf wanted = {0};
@@ -440,7 +463,7 @@ static void act(struct session *session, struct v1_message *message, struct span
         hello(session, message, text);
         break;
     case V1_FOLLOW:
-        follow(session, message);
+        v1_session_follow(session, message);
         break;
     case V1_UNFOLLOW:
         unfollow(session, message);
@@ -503,17 +526,22 @@ static const struct hub_dialect *dialect_of(const struct session *session)
                                                       : &v1_dialect;
 }
 
-static void on_open(struct session *session)
+bool v1_session_begin(struct session *session)
 {
-    session->follower.dialect = dialect_of(session);
     session->v1 = mem_try(sizeof *session->v1);
     if (session->v1 == NULL)
         session_close(session, CLOSE_out_of_memory);
-    else if (!session_lacks_permit(session))
+    return session->v1 != NULL;
+}
+
+static void on_open(struct session *session)
+{
+    session->follower.dialect = dialect_of(session);
+    if (v1_session_begin(session) && !session_lacks_permit(session))
         welcome(session);
 }
 
-static void on_end(struct session *session)
+void v1_session_end(struct session *session)
 {
     stream_on_end(session);
     if (session->v1 != NULL)
@@ -527,11 +555,11 @@ const struct session_handler v1_session_handler = {
     .on_message = on_message,
     .on_pong = stream_on_pong,
     .on_writable = stream_on_writable,
-    .on_end = on_end,
-    .tell = tell,
-    .tell_expiry = tell_expiry,
+    .on_end = v1_session_end,
+    .tell = v1_session_tell,
+    .tell_expiry = v1_session_tell_expiry,
     .on_sweep = on_sweep,
     .on_stored = on_stored,
-    .tell_reset = tell_reset,
-    .tell_shutdown = tell_shutdown,
+    .tell_reset = v1_session_tell_reset,
+    .tell_shutdown = v1_session_tell_shutdown,
 };

@@ -5,6 +5,7 @@
 #define SPECTATE_APP_V1_SESSION_H
 
 #include "app/session.h"
+#include "proto/v1.h"
 
 extern const struct session_handler v1_session_handler;
 
@@ -13,5 +14,24 @@ void v1_session_meet(struct session *session, const struct runner_id *appeared, 
 
 /* The same for all there are, since some were missed. */
 void v1_session_meet_all(struct session *session);
+
+/* --- for sessions that are told the same in another form (app/sse_session.h): as in struct session_handler ---------- */
+
+/* False: there is no memory, and it is closed. */
+bool v1_session_begin(struct session *session);
+void v1_session_end(struct session *session);
+
+/* Carry out a message of kind V1_FOLLOW, which is changed by that. */
+void v1_session_follow(struct session *session, struct v1_message *message);
+
+void v1_session_tell(struct session *session, const struct fault *fault,
+                     const struct runner_id *ids, size_t count);
+void v1_session_tell_expiry(struct session *session);
+void v1_session_tell_reset(struct session *session, enum v1_reset reason, struct span note);
+void v1_session_tell_shutdown(struct session *session);
+
+/* When it is to come back once the server has gone; and a number from 0 to before `span`, of each session another. */
+uint64_t v1_session_reconnect_ms(const struct session *session);
+uint64_t v1_session_share(const struct session *session, uint64_t span);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "app/seed_session.h"
 #include "app/server.h"
+#include "app/sse_session.h"
 #include "app/v1_session.h"
 #include "base/exit_code.h"
 #include "base/log.h"
@@ -41,8 +42,9 @@ static int print_config(const struct options *options)
     return status;
 }
 
-static const struct session_handlers handlers = {
-    .of = {[DIALECT_SEED] = &seed_session_handler, [DIALECT_V1] = &v1_session_handler}};
+static const struct session_handlers handlers = {.of = {[DIALECT_SEED] = &seed_session_handler,
+                                                        [DIALECT_V1] = &v1_session_handler,
+                                                        [DIALECT_SSE] = &sse_session_handler}};
 
 static int act(const struct options *options, enum serve_action action)
 {

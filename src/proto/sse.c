@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "proto/json_text.h"
 
 #define HEAD_BYTES (CURSOR_TEXT_BYTES + 128)
@@ -51,10 +52,16 @@ size_t sse_write_status(const struct position *newest, enum runner_status status
     return len;
 }
 
-int sse_encode(const char *event, struct span line, struct buf *out)
+int sse_encode_message(struct span message, struct buf *out)
 {
-    return buf_printf(out, "event: %s\ndata: %.*s\n\n", event, (int)line.len,
-                      (const char *)line.data);
+    static const char head[] = "{\"type\":\"";
+    const size_t head_len = sizeof head - 1;
+    CHECK(message.len > head_len && memcmp(message.data, head, head_len) == 0);
+    const char *type = (const char *)message.data + head_len;
+    const char *end = memchr(type, '"', message.len - head_len);
+    CHECK(end != NULL);
+    return buf_printf(out, "event: %.*s\ndata: %.*s\n\n", (int)(end - type), type, (int)message.len,
+                      (const char *)message.data);
 }
 
 int sse_encode_retry(uint64_t retry_ms, struct buf *out)

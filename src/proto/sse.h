@@ -29,8 +29,8 @@ int sse_seal(const struct v1_seal *seal, struct span elements, struct buf *out);
 /* Write the event that tells a status. Returns its length, at most V1_STATUS_BYTES. */
 size_t sse_write_status(const struct position *newest, enum runner_status status, uint8_t *out);
 
-/* Append an event of one line of text, such as a message of proto/v1_answer.h. 0, or ERR_NO_MEMORY with `out` as it was. */
-int sse_encode(const char *event, struct span line, struct buf *out);
+/* Append a message of proto/v1_answer.h as an event of its type. 0, or ERR_NO_MEMORY with `out` as it was. */
+int sse_encode_message(struct span message, struct buf *out);
 
 /* Append how long a browser waits before it comes back. 0, or ERR_NO_MEMORY with `out` as it was. */
 int sse_encode_retry(uint64_t retry_ms, struct buf *out);

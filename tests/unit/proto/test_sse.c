@@ -75,7 +75,7 @@ TEST(a_status_is_an_event_too)
 
 TEST(other_messages_and_the_time_to_come_back_are_told)
 {
-    writes(sse_encode("reset", span_of_text("{\"type\":\"reset\",\"reason\":\"too_much\"}"), &out),
+    writes(sse_encode_message(span_of_text("{\"type\":\"reset\",\"reason\":\"too_much\"}"), &out),
            "event: reset\ndata: {\"type\":\"reset\",\"reason\":\"too_much\"}\n\n");
     writes(sse_encode_retry(1500, &out), "retry: 1500\n\n");
 }
