@@ -151,6 +151,7 @@ test('a quiet stream says a comment now and then, and the server ends it with wh
     await stream.ended();
   }
   assert.ok(new Set(streams.map(({ retry }) => retry)).size > 1);
+  await server.endsWith(0);
 });
 
 test('a token is needed where tokens are, grants what it grants, and its end is that of the stream', async (t) => {
