@@ -191,7 +191,14 @@ TEST(an_address_that_connects_too_fast_uses_up_nothing_of_what_all_may)
     assert_int_equal(offer_from(admission, "127.0.0.1:1", 1000, own), 4);
     assert_int_equal(offer_from(admission, "[2001:db8:1:2::1]:1", 2, own), 2);
     assert_int_equal(offer_from(admission, "[2001:db8:1:2::2]:1", 1000, own), 2);
-    assert_int_equal(offer_from(admission, "127.0.0.2:1", 4, FAULT_too_many_new_connections), 2);
+    struct admission_ticket *ticket;
+    struct fault fault;
+    if (enter(admission, "127.0.0.2:1", &ticket, &fault) < 0 && fault.code == own) {
+        admission_free(&admission); /* it has the place of another: one in 8,000, app/address_rates.h */
+        skip();
+    }
+    admission_leave(admission, ticket);
+    assert_int_equal(offer_from(admission, "127.0.0.2:1", 3, FAULT_too_many_new_connections), 1);
     now_ms += 250;
     assert_int_equal(offer_from(admission, "127.0.0.1:1", 1000, own), 1);
     admission_free(&admission);
