@@ -194,7 +194,8 @@ TEST(an_address_that_connects_too_fast_uses_up_nothing_of_what_all_may)
     struct admission_ticket *ticket;
     struct fault fault;
     if (enter(admission, "127.0.0.2:1", &ticket, &fault) < 0 && fault.code == own) {
-        admission_free(&admission); /* it has the place of another: one in 8,000, app/address_rates.h */
+        admission_free(
+            &admission); /* it has the place of another: one in 8,000, app/address_rates.h */
         skip();
     }
     admission_leave(admission, ticket);
