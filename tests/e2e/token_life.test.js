@@ -9,6 +9,7 @@ const test = require('node:test');
 const { Operators } = require('./lib/operators.js');
 const { Pki } = require('./lib/pki.js');
 const { forEachWorkerCount, startServer, startTlsServer } = require('./lib/server.js');
+const { temporaryFolder } = require('./lib/temporary.js');
 const { AUDIENCE, ISSUER, authArgs, bearer, issuerOf, newPath } = require('./lib/tokens.js');
 const { until } = require('./lib/wait.js');
 
@@ -454,6 +455,29 @@ test('those of one address who wait for keys leave room for others', async (t) =
   await server.showsMetrics({ spectate_sessions_awaiting_keys: PLACES_OF_AN_ADDRESS + 1 });
   release();
   for (const client of [...crowd, other]) assert.ok((await client.next()).token.expires > now());
+});
+
+test('requests wait for keys too, with all that comes behind them on their connection', async (t) => {
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms', '--data', temporaryFolder(t)]);
+  let release;
+  const first = await issuer.token({ sub: '7' });
+  await (await server.client(bearer(first))).ping();
+  keys.held = new Promise((resolve) => (release = resolve));
+  const token = await issuer.addKey('ES256', 'second').then(() => issuer.token({ sub: '8' }, { kid: 'second' }));
+  const body = '{"lat":1,"lng":2,"time":1700000000000}';
+  const request = (method, path, bearerToken, rest = '\r\n') =>
+    `${method} ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${bearerToken}\r\n${rest}`;
+  const peer = await server.raw();
+  await peer.write(
+    request('POST', '/v1/runners/8/positions', token, `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+    request('GET', '/v1/positions', first),
+    request('GET', '/v1/positions', token),
+  );
+  await server.showsMetrics({ spectate_sessions_awaiting_keys: 1 });
+  release();
+  assert.deepStrictEqual(JSON.parse((await peer.httpAnswer()).body), { accepted: 1, stored: true });
+  assert.deepStrictEqual(JSON.parse((await peer.httpAnswer()).body), { positions: [] });
+  assert.strictEqual(JSON.parse((await peer.httpAnswer()).body).positions[0].userId, 8);
 });
 
 /* However soon the keys may be asked for again. */

@@ -1,6 +1,7 @@
 #include "codec/http.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -465,4 +466,72 @@ TEST(statuses_have_their_names_and_unknown_ones_have_none)
     assert_string_equal(http_status_text(431), "Request Header Fields Too Large");
     assert_string_equal(http_status_text(299), "");
     assert_string_equal(http_status_text(0), "");
+}
+
+static bool takes_posts(const char *method, struct span path)
+{
+    return strcmp(method, "POST") == 0 && span_equals(path, span_of_text("/in"));
+}
+
+/* 0: it is read. `is_known`: the head can be asked about after the refusal. */
+static void expect_taken(const char *text, int expected, bool is_known)
+{
+    struct http_limits some = {
+        .head_bytes = 1024, .headers = 8, .body_bytes = 3, .takes_body = takes_posts};
+    struct http_reader *reader = http_reader_new(&some);
+    struct fault fault;
+    size_t taken;
+    int status;
+    enum http_read result = http_read(reader, span_of_text(text), &taken, &status, &fault);
+    assert_int_equal(result, expected == 0 ? HTTP_READ_REQUEST : HTTP_READ_FAULT);
+    assert_int_equal(status, expected);
+    assert_int_equal(http_head_is_known(reader), is_known);
+    if (is_known)
+        assert_true(http_path(reader).len > 0);
+    http_reader_free(&reader);
+}
+
+TEST(a_body_is_taken_where_it_may_be_and_the_head_of_one_that_is_not_is_known)
+{
+    expect_taken("POST /in?x HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc", 0, true);
+    expect_taken("POST /in HTTP/1.1\r\n" H "Content-Length: 4\r\n\r\n", 413, true);
+    expect_taken("POST /out HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\n", 413, true);
+    expect_taken("PUT /in HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\n", 413, true);
+    expect_taken("POST /in HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n", 413, true);
+    expect_taken("POST /in HTTP/1.1\r\nContent-Length: 3\r\n\r\n", 400, false);
+}
+
+static void expect_written(const struct http_answer *answer, const char *word, bool is_there)
+{
+    struct buf out = {0};
+    assert_int_equal(http_write_answer(&out, answer), 0);
+    assert_int_equal(buf_append(&out, span_of("", 1)), 0);
+    assert_int_equal(strstr((const char *)out.data, word) != NULL, is_there);
+    buf_fini(&out);
+}
+
+TEST(how_long_an_answer_is_is_told_in_one_way)
+{
+    expect_written(&(struct http_answer){.status = 204}, "Content-Length", false);
+    expect_written(&(struct http_answer){.status = 304}, "Content-Length", false);
+    expect_written(&(struct http_answer){.status = 200}, "Content-Length: 0\r\n", true);
+    struct http_answer chunked = {.status = 200, .form = HTTP_BODY_IN_CHUNKS};
+    expect_written(&chunked, "Transfer-Encoding: chunked\r\n", true);
+    expect_written(&chunked, "Content-Length", false);
+    struct http_answer open = {.status = 200, .form = HTTP_BODY_TO_THE_END};
+    expect_written(&open, "Content-Length", false);
+    expect_written(&open, "Transfer-Encoding", false);
+    expect_written(&open, "Cache-Control: no-store\r\n", true);
+    open.cache_control = "private";
+    expect_written(&open, "Cache-Control: private\r\n", true);
+}
+
+TEST(chunks_tell_their_length_and_an_empty_one_is_none)
+{
+    struct buf out = {0};
+    assert_int_equal(http_write_chunk(&out, span_of_text("seventeen bytes !")), 0);
+    assert_int_equal(http_write_chunk(&out, span_of_text("")), 0);
+    assert_int_equal(http_write_last_chunk(&out), 0);
+    assert_true(span_equals(buf_span(&out), span_of_text("11\r\nseventeen bytes !\r\n0\r\n\r\n")));
+    buf_fini(&out);
 }

@@ -82,3 +82,21 @@ TEST(a_name_is_compared_as_it_is_decoded_and_in_either_case)
     assert_false(percent_decoded_is(span_of_text(""), "token"));
     assert_false(percent_decoded_is(span_of_text("token%00"), "token"));
 }
+
+static void expect_found(const char *query, const char *name, const char *expected)
+{
+    struct span value = query_find(span_of_text(query), name);
+    assert_int_equal(value.data != NULL, expected != NULL);
+    if (expected != NULL)
+        assert_true(span_equals(value, span_of_text(expected)));
+}
+
+TEST(the_first_field_of_a_name_is_found)
+{
+    expect_found("a=1&b=2&a=3", "a", "1");
+    expect_found("a=1&b=%20", "b", "%20");
+    expect_found("b=", "b", "");
+    expect_found("b", "b", NULL);
+    expect_found("bb=1", "b", NULL);
+    expect_found("", "b", NULL);
+}

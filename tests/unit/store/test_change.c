@@ -98,6 +98,16 @@ TEST(what_is_known_of_a_runner_is_kept_and_replaced_whole)
     assert_list(kit, everybody, "7 Bea 12  ;");
 }
 
+TEST(groups_that_are_not_said_stay_as_they_are)
+{
+    struct store_kit *kit = *state;
+    struct store_runner runner = {.id = runner_of("7"), .group_count = STORE_GROUPS_STAY};
+    assert_int_equal(set(kit, "7", "Ann", red), 0);
+    runner.name = span_of_text("Bea");
+    assert_int_equal(store_kit_change(kit, set_runner, &runner), 0);
+    assert_list(kit, everybody, "7 Bea   [red];");
+}
+
 TEST(a_runner_with_positions_alone_is_known_by_its_id)
 {
     struct store_kit *kit = *state;

@@ -82,6 +82,42 @@ TEST(the_newest_of_one_runner_is_read_alone_and_nobody_knows_a_stranger)
     assert_int_equal(store_kit_track(kit, "nobody"), 0);
 }
 
+struct extent_wish {
+    struct store_track track;
+    struct store_extent extent;
+};
+
+static int read_extent(struct store_reader *reader, void *context)
+{
+    struct extent_wish *wish = context;
+    return store_read_extent(reader, &wish->track, &wish->extent);
+}
+
+static struct store_extent extent_of(struct store_kit *kit, int64_t until_ms)
+{
+    struct extent_wish wish = {.track = {.runner = runner_of("7"), .until_ms = until_ms}};
+    assert_int_equal(store_kit_ask(kit, read_extent, &wish), 1);
+    return wish.extent;
+}
+
+TEST(the_extent_of_a_track_changes_with_it_and_only_then)
+{
+    struct store_kit *kit = *state;
+    struct extent_wish nobody = {.track = {.runner = runner_of("nobody")}};
+    assert_int_equal(store_kit_ask(kit, read_extent, &nobody), 0);
+    put_track(kit, 3);
+    struct store_extent all = extent_of(kit, INT64_MAX);
+    struct store_extent part = extent_of(kit, 15);
+    assert_int_equal(all.count, 3);
+    assert_int_equal(part.count, 2);
+    assert_int_equal(extent_of(kit, 0).count, 0);
+    assert_int_equal(store_kit_put_one(kit, "7", 10), 0); /* is there already */
+    assert_int_equal(extent_of(kit, INT64_MAX).mark, all.mark);
+    assert_int_equal(store_kit_put_one(kit, "7", 17), 0);
+    assert_true(extent_of(kit, INT64_MAX).mark != all.mark);
+    assert_int_equal(extent_of(kit, 15).mark, part.mark);
+}
+
 /* --- behind a cursor ------------------------------------------------------------------------------------------------ */
 
 static struct cursor cursor_at(struct store_kit *kit, uint32_t boot, uint64_t applied)
