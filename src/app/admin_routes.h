@@ -10,11 +10,15 @@
 #include "app/routes.h"
 
 struct errand;
+struct mail;
 struct shard;
 
 extern const struct routes admin_routes;
 
 /* An errand has come home: answer who asked, if it is still there. Frees it. */
 void admin_on_errand(struct shard *shard, struct errand *errand);
+
+/* MAIL_BACKUP: likewise. */
+void admin_on_backup(struct shard *shard, struct mail *mail);
 
 #endif

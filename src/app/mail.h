@@ -13,6 +13,7 @@ enum mail_kind {
     MAIL_ERRAND,    /* struct errand, owned: a question of the operators */
     MAIL_GROUPS,    /* struct groups_mail, owned: the groups that tokens name */
     MAIL_STORED, /* static; something has come back from the store: app/archive.h, looked at in each turn */
+    MAIL_BACKUP, /* owned: a copy of the store that operators asked for has come to an end: app/admin_store.c */
     MAIL_TLS, /* struct tls_mail, owned: what new connections are to speak TLS with */
 };
 

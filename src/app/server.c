@@ -78,6 +78,11 @@ struct trust *server_trust(const struct server *server)
     return server->trust;
 }
 
+struct store *server_store(const struct server *server)
+{
+    return server->store;
+}
+
 /* --- what is needed before anything can be served ------------------------------------------------------------------- */
 
 static size_t worker_count(const struct options *options)

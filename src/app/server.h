@@ -17,11 +17,15 @@ struct server;
 int server_run(const struct options *options, const struct session_handlers *handlers);
 
 struct shard;
+struct store;
 struct trust;
 
 /* Borrowed. The shards that serve runners and spectators; what all of them share of access control. Any thread. */
 struct shard *const *server_shards(const struct server *server, size_t *count);
 struct trust *server_trust(const struct server *server);
+
+/* Borrowed, while shards run; NULL: nothing is kept. Any thread. */
+struct store *server_store(const struct server *server);
 
 /* Prometheus text of all shards. Any worker's thread. 0 or ERR_NO_MEMORY. */
 int server_write_metrics(const struct server *server, struct buf *out);

@@ -81,6 +81,7 @@ struct shard {
     struct v1_message v1_message;
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
     char cors[CORS_BYTES];           /* scratch for headers of an answer */
+    bool is_backing_up; /* operators asked for a copy of the store, which is being made */
     uint64_t last_id;
     struct arrival_clock arrivals;
     uint64_t sequence;          /* of the last position that a session here published */

@@ -122,7 +122,7 @@ void shard_on_mail(void *context, void *mail)
         [MAIL_SOCKET] = on_socket, [MAIL_KEYS] = on_keys,
         [MAIL_REVOKE] = on_revoke, [MAIL_GROUPS] = on_groups,
         [MAIL_ERRAND] = on_errand, [MAIL_TLS] = on_tls,
-        [MAIL_STORED] = on_stored,
+        [MAIL_STORED] = on_stored, [MAIL_BACKUP] = admin_on_backup,
     };
     handlers[((struct mail *)mail)->kind](context, mail);
 }

@@ -125,18 +125,30 @@ int admin_decode_revocation(struct span body, struct admin_revocation *revocatio
     return err;
 }
 
-int admin_decode_level(struct span body, char level[ADMIN_NAME_BYTES + 1], struct fault *fault)
+/* An object with one member, a text. */
+static int decode_text(struct span body, const char *member, char text[ADMIN_NAME_BYTES + 1],
+                       struct fault *fault)
 {
-    static const struct choice choices[] = {{"level", 0, false}};
+    const struct choice choices[] = {{member, 0, false}};
     struct json_tree tree;
     struct chosen chosen;
     int err = parse(&tree, body, fault);
     if (err == 0)
         err = choose(tree.root, choices, 1, &chosen, fault);
     if (err == 0)
-        err = copy_name(chosen.value, level, fault);
+        err = copy_name(chosen.value, text, fault);
     json_tree_fini(&tree);
     return err;
+}
+
+int admin_decode_level(struct span body, char level[ADMIN_NAME_BYTES + 1], struct fault *fault)
+{
+    return decode_text(body, "level", level, fault);
+}
+
+int admin_decode_backup(struct span body, char name[ADMIN_NAME_BYTES + 1], struct fault *fault)
+{
+    return decode_text(body, "name", name, fault);
 }
 
 /* --- encode --------------------------------------------------------------------------------------------------------- */

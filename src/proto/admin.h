@@ -40,6 +40,9 @@ int admin_decode_revocation(struct span body, struct admin_revocation *revocatio
 /* {"level": "debug"}. As above. */
 int admin_decode_level(struct span body, char level[ADMIN_NAME_BYTES + 1], struct fault *fault);
 
+/* {"name": "2026-05-01.db"}. As above. */
+int admin_decode_backup(struct span body, char name[ADMIN_NAME_BYTES + 1], struct fault *fault);
+
 /* One session, as operators see it. Plain data. */
 struct admin_session {
     uint64_t id;

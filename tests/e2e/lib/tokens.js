@@ -61,8 +61,12 @@ async function issuerOf(t, alg = 'ES256') {
 
 /* What a server needs to take this issuer's tokens, and to serve operators. */
 function authArgs(t, issuer, more = []) {
-  const operators = temporaryFile(t, 'operators', `${OPERATORS_TOKEN}\n`);
-  return ['--auth', 'jwt', '--issuer', issuer.spec(), '--admin', '127.0.0.1:0', '--admin-token-file', operators, ...more];
+  return ['--auth', 'jwt', '--issuer', issuer.spec(), ...operatorsArgs(t), ...more];
+}
+
+/* A port for operators, with their token. */
+function operatorsArgs(t) {
+  return ['--admin', '127.0.0.1:0', '--admin-token-file', temporaryFile(t, 'operators', `${OPERATORS_TOKEN}\n`)];
 }
 
 const bearer = (token) => ({ headers: { authorization: `Bearer ${token}` } });
@@ -73,4 +77,4 @@ function newPath(t, name) {
   return path.join(path.dirname(beside), name);
 }
 
-module.exports = { AUDIENCE, ISSUER, Issuer, OPERATORS_TOKEN, authArgs, bearer, issuerOf, newPath };
+module.exports = { AUDIENCE, ISSUER, Issuer, OPERATORS_TOKEN, authArgs, bearer, issuerOf, newPath, operatorsArgs };

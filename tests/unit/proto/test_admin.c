@@ -69,6 +69,15 @@ TEST(a_revocation_names_a_token_a_subject_or_a_time)
     assert_int_equal(revoke("{\"jti\": \"a\", \"sub\": \"7\"}", &revocation), ERR_FORMAT);
 }
 
+TEST(a_backup_has_a_name)
+{
+    struct fault fault;
+    char name[ADMIN_NAME_BYTES + 1];
+    assert_int_equal(admin_decode_backup(span_of_text("{\"name\": \"a.db\"}"), name, &fault), 0);
+    assert_string_equal(name, "a.db");
+    assert_int_equal(admin_decode_backup(span_of_text("{}"), name, &fault), ERR_FORMAT);
+}
+
 TEST(a_level_is_a_text)
 {
     char level[ADMIN_NAME_BYTES + 1];
