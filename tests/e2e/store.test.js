@@ -3,14 +3,14 @@
  * Positions on disk: acknowledged once they are there, known after a restart, and no condition for what is live.
  */
 const assert = require('node:assert');
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
+const { holdForWriting } = require('./lib/hold.js');
 const { Program, SPECTATE } = require('./lib/program.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { temporaryFolder } = require('./lib/temporary.js');
-const { inTime, until } = require('./lib/wait.js');
+const { until } = require('./lib/wait.js');
 
 const V1 = { protocols: ['spectate.v1'] };
 
@@ -119,25 +119,13 @@ test('two servers do not share a folder', async (t) => {
   assert.match(second.stderr, /^\S+ error store\.not_open .*spectate\.db: another process has it open$/m);
 });
 
-/* Another process holds the file for writing, from its line "held" until it is killed. */
-async function hold(t, file) {
-  const holder = spawn('python3', [
-    '-c',
-    'import sqlite3,sys\nd=sqlite3.connect(sys.argv[1],isolation_level=None)\nd.execute("BEGIN IMMEDIATE")\nprint("held",flush=True)\nsys.stdin.read()',
-    file,
-  ]);
-  t.after(() => holder.kill());
-  await inTime(new Promise((resolve) => holder.stdout.once('data', resolve)), () => 'the file to be held');
-  return holder;
-}
-
 test('what is live does not wait for the disk; who wants to know is told that it is not stored', async (t) => {
   const data = temporaryFolder(t);
   const server = await startServer(t, ['--data', data, '--store-queue', '1000']);
   const [runner, spectator] = [await join(server), await join(server)];
   spectator.send({ type: 'follow', runners: [7] });
   assert.deepStrictEqual((await spectator.next()).positions, []);
-  const holder = await hold(t, path.join(data, 'spectate.db'));
+  const holder = await holdForWriting(t, path.join(data, 'spectate.db'));
   runner.send({ type: 'position', id: 1, userId: 7, lat: 1, lng: 2 });
   assert.strictEqual((await spectator.next()).positions[0].lat, 1);
   for (let i = 0; i < 1001; i++) runner.send({ type: 'position', userId: 1, lat: 1, lng: 2 });
