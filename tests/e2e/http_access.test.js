@@ -16,7 +16,7 @@ const position = (userId) => ({ userId, lat: 1, lng: 2, time: T });
 /* Ann publishes and sees 7 alone, Bob 8 alone; the organiser everything. There are 7, 8 and 9. */
 async function start(t, args = []) {
   const issuer = await issuerOf(t);
-  const server = await startServer(t, [...authArgs(t, issuer, ['--data', temporaryFolder(t)]), ...args]);
+  const server = await startServer(t, [...authArgs(t, issuer, ['--data', temporaryFolder()]), ...args]);
   const ann = await issuer.token({ sub: '7' });
   const bob = await issuer.token({ sub: '8' });
   const organiser = await issuer.token({ sub: 'race', publish: ['*'], follow: ['*'] });

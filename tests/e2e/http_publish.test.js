@@ -24,7 +24,7 @@ async function trackOf(server, id) {
 
 forEachWorkerCount((which, args) => {
   test(`what was answered with 200 is on disk, and who follows has seen it${which}`, async (t) => {
-    const data = temporaryFolder(t);
+    const data = temporaryFolder();
     const server = await startServer(t, ['--data', data, ...args]);
     const follower = await server.client({ protocols: ['spectate.v1'] });
     follower.send({ type: 'follow', id: 1, runners: [7] });

@@ -58,7 +58,7 @@ test('a stream begins with how things stand, and goes on with what is new', asyn
 
 forEachWorkerCount((suffix, workers) => {
   test(`a stream that comes back with its last event gets what it missed, after a restart too${suffix}`, async (t) => {
-    const args = [...workers, '--data', temporaryFolder(t)];
+    const args = [...workers, '--data', temporaryFolder()];
     const first = await startServer(t, args);
     const phone = await Spectator.join(first);
     const stream = await open(t, first, 'follow=7');
@@ -259,7 +259,7 @@ function startBufferingProxy(t, server) {
 }
 
 test('a stream comes through a proxy that buffers', async (t) => {
-  const server = await startServer(t, ['--data', temporaryFolder(t)]);
+  const server = await startServer(t, ['--data', temporaryFolder()]);
   const proxy = await startBufferingProxy(t, server);
   const phone = await Spectator.join(server);
   const stream = await open(t, proxy, 'follow=7');

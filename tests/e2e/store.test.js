@@ -125,7 +125,7 @@ test('what is live does not wait for the disk; who wants to know is told that it
   const [runner, spectator] = [await join(server), await join(server)];
   spectator.send({ type: 'follow', runners: [7] });
   assert.deepStrictEqual((await spectator.next()).positions, []);
-  const holder = await holdForWriting(t, path.join(data, 'spectate.db'));
+  const holder = await hold(t, path.join(data, 'spectate.db'));
   runner.send({ type: 'position', id: 1, userId: 7, lat: 1, lng: 2 });
   assert.strictEqual((await spectator.next()).positions[0].lat, 1);
   for (let i = 0; i < 1001; i++) runner.send({ type: 'position', userId: 1, lat: 1, lng: 2 });

@@ -458,7 +458,7 @@ test('those of one address who wait for keys leave room for others', async (t) =
 });
 
 test('requests wait for keys too, with all that comes behind them on their connection', async (t) => {
-  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms', '--data', temporaryFolder(t)]);
+  const { issuer, keys, server } = await startWithKeyServer(t, ['--jwks-min-interval', '100ms', '--data', temporaryFolder()]);
   let release;
   const first = await issuer.token({ sub: '7' });
   await (await server.client(bearer(first))).ping();

@@ -12,7 +12,7 @@ const NDJSON_TYPE = 'application/x-ndjson';
 
 /* A server that keeps what it gets. */
 function startKeeping(t, args = []) {
-  return startServer(t, ['--data', temporaryFolder(t), ...args]);
+  return startServer(t, ['--data', temporaryFolder(), ...args]);
 }
 
 /* { status, headers, body } with `json` when that is what came. `options.token`, `options.type`, and what http.request takes. */
