@@ -427,7 +427,7 @@ test('a page of another origin reads what is under /v1 only where it may connect
   const ask = (origin, method = 'GET') =>
     server.get('/v1/runners', { method, headers: { origin, 'access-control-request-method': 'POST' } });
   const preflight = await ask('https://race.test', 'OPTIONS');
-  assert.strictEqual(preflight.status, 200);
+  assert.strictEqual(preflight.status, 204);
   assert.strictEqual(preflight.headers['access-control-allow-origin'], 'https://race.test');
   assert.match(preflight.headers['access-control-allow-headers'], /Authorization/);
   assert.strictEqual(preflight.headers.vary, 'Origin');
