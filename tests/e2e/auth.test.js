@@ -430,7 +430,7 @@ test('a page of another origin reads what is under /v1 only where it may connect
   assert.strictEqual(preflight.status, 204);
   assert.strictEqual(preflight.headers['access-control-allow-origin'], 'https://race.test');
   assert.match(preflight.headers['access-control-allow-headers'], /Authorization/);
-  assert.strictEqual(preflight.headers.vary, 'Origin');
+  assert.match(preflight.headers.vary, /^Origin\b/);
   assert.strictEqual((await ask('https://race.test')).headers['access-control-allow-origin'], 'https://race.test');
   for (const origin of ['https://evil.test', 'null', 'x'.repeat(1000)])
     assert.strictEqual((await ask(origin, 'OPTIONS')).headers['access-control-allow-origin'], undefined);
