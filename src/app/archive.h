@@ -39,10 +39,10 @@ void archive_add(struct archive *archive, const struct position *position, int64
                  uint8_t flags);
 
 /*
- * That was all of them, and this session wants to know. The note is at most ARCHIVE_NOTE_BYTES. 0; ERR_NO_MEMORY: nothing will be
+ * That was all of them, and this session wants to know. The text is at most ARCHIVE_NOTE_BYTES. 0; ERR_NO_MEMORY: nothing will be
  * said, nor is it known whether they will be stored.
  */
-int archive_want_word(struct archive *archive, uint64_t session_id, struct span note);
+int archive_want_word(struct archive *archive, uint64_t session_id, struct span text);
 
 /* The end of a turn: hand over what there is. */
 void archive_post(struct archive *archive);

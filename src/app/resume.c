@@ -462,13 +462,15 @@ static struct hub_seal seal_of(const struct resume *resume, size_t piece)
 static void send_piece(struct resume *resume)
 {
     const struct hub_dialect *dialect = resume->missed.dialect;
+    struct session *session = resume->session;
+    CHECK(session != NULL); /* nothing that is sent here closes it */
     struct hub_seal seal = seal_of(resume, resume->sent);
     struct buf frame = {0};
     if (dialect->seal(dialect->context, &seal, missed_piece(&resume->missed, resume->sent),
                       &frame) < 0)
-        resume->session->is_doomed = true;
+        session->is_doomed = true;
     else
-        stream_write(resume->session, buf_span(&frame));
+        stream_write(session, buf_span(&frame));
     buf_fini(&frame);
     resume->sent++;
     resume->since_ms = now_ms(resume->home);

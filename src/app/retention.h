@@ -19,7 +19,7 @@ struct retention;
 struct retention *retention_new(const struct options *options);
 
 /* When retention_stop() has closed its timer, and the store is closed. NULL inside is fine. */
-void retention_free(struct retention **retention);
+void retention_free(struct retention **handle);
 
 /* What is too old now. Borrowed until the next call; not while it runs. NULL in, NULL out. */
 const struct store_erase_age *retention_age(struct retention *retention, int64_t now_ms);

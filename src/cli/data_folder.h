@@ -34,6 +34,6 @@ int data_folder_open(const struct data_folder_wish *wish, struct store **store);
 
 /* Have the store do it, and wait: 0 or more as change() returns, or a failure as of store_change(). */
 typedef int data_folder_change_fn(struct store_writer *writer, void *ctx);
-int data_folder_change(struct store *store, data_folder_change_fn *change, void *ctx);
+int data_folder_change(struct store *store, data_folder_change_fn *fn, void *ctx);
 
 #endif

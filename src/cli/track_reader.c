@@ -1,5 +1,6 @@
 #include "cli/track_reader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -249,8 +250,16 @@ int track_reader_run(const struct track_source *source, const struct track_event
 static int hex_digit(char c)
 {
     static const char digits[] = "0123456789abcdef";
-    const char *at = c != '\0' ? strchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c) : NULL;
+    const char *at = c != '\0' ? strchr(digits, tolower((unsigned char)c)) : NULL;
     return at != NULL ? (int)(at - digits) : -1;
+}
+
+static char escaped_byte(const char *escape)
+{
+    unsigned char byte = (unsigned char)(hex_digit(escape[1]) * 16 + hex_digit(escape[2]));
+    char c;
+    memcpy(&c, &byte, 1);
+    return c;
 }
 
 bool track_source_name_by_path(struct track_source *source)
@@ -267,7 +276,7 @@ bool track_source_name_by_path(struct track_source *source)
             *at == '%' && end - at > 2 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0;
         if (len == sizeof text)
             return false;
-        text[len++] = is_escape ? (char)(hex_digit(at[1]) * 16 + hex_digit(at[2])) : *at;
+        text[len++] = is_escape ? escaped_byte(at) : *at;
         at += is_escape ? 2 : 0;
     }
     if (runner_id_set(&source->runner.id, span_of(text, len)) < 0)

@@ -41,7 +41,8 @@ static double east_e7(const struct simplify_point *from, const struct simplify_p
 
 static void lay_out(const struct simplify_point *points, size_t count, struct place *places)
 {
-    double scale = cos(points[count / 2].lat_e7 * RADIANS_PER_E7);
+    size_t middle = count / 2;
+    double scale = cos((double)points[middle].lat_e7 * RADIANS_PER_E7);
     for (size_t i = 0; i < count; i++) {
         places[i].x = east_e7(&points[0], &points[i]) * METRES_PER_E7 * scale;
         places[i].y = ((double)points[i].lat_e7 - points[0].lat_e7) * METRES_PER_E7;
