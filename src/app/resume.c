@@ -483,7 +483,9 @@ static bool is_all_sent(const struct resume *resume)
 
 static bool may_send(const struct resume *resume)
 {
-    return !conn_is_full(&resume->session->conn) && !resume->session->is_doomed;
+    const struct session *session = resume->session;
+    CHECK(session != NULL);
+    return !conn_is_full(&session->conn) && !session->is_doomed;
 }
 
 static void send_some(struct resume *resume)

@@ -276,8 +276,12 @@ bool track_source_name_by_path(struct track_source *source)
             *at == '%' && end - at > 2 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0;
         if (len == sizeof text)
             return false;
-        text[len++] = is_escape ? escaped_byte(at) : *at;
-        at += is_escape ? 2 : 0;
+        text[len] = *at;
+        if (is_escape) {
+            text[len] = escaped_byte(at);
+            at += 2;
+        }
+        len++;
     }
     if (runner_id_set(&source->runner.id, span_of(text, len)) < 0)
         return false;
