@@ -468,7 +468,7 @@ static void send_piece(struct resume *resume)
                       &frame) < 0)
         resume->session->is_doomed = true;
     else
-        stream_write(resume->session, buf_span(&frame));
+        stream_write_before(resume->session, buf_span(&frame));
     buf_fini(&frame);
     resume->sent++;
     resume->since_ms = now_ms(resume->home);

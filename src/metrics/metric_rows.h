@@ -9,8 +9,8 @@
 
 #include "base/close_reason.h"
 #include "base/fault.h"
-#include "base/tls_failure.h"
 #include "base/resume_outcome.h"
+#include "base/tls_failure.h"
 #include "base/token_refusal.h"
 #include "metrics/metrics.h"
 
