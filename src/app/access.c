@@ -267,9 +267,12 @@ bool access_takes_message(struct access *access, struct permit *permit, uint64_t
                                        now_ms);
 }
 
+/* Those that have expired take no room. */
 int access_revoke(struct access *access, const struct revocation *revocation)
 {
-    return revocations_add(authority_revocations(access->authority), revocation);
+    struct revocations *revocations = authority_revocations(access->authority);
+    revocations_forget(revocations, now_s());
+    return revocations_add(revocations, revocation);
 }
 
 /* What is not there has been forgotten meanwhile. */

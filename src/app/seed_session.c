@@ -99,7 +99,7 @@ static void say(struct session *session, int err, struct buf *text)
 {
     if (err < 0)
         session->is_doomed = true;
-    else
+    else if (session->state == SESSION_OPEN)
         session_send(session, WS_TEXT, buf_span(text));
     buf_fini(text);
 }

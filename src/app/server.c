@@ -13,6 +13,7 @@
 #include "app/certificates.h"
 #include "app/interest.h"
 #include "app/reload.h"
+#include "app/retention.h"
 #include "app/routes.h"
 #include "app/shard.h"
 #include "app/socket_budget.h"
@@ -44,6 +45,7 @@ struct server {
     struct certificates *certificates; /* owned; NULL: no TLS */
     struct trust *trust;               /* owned */
     struct store *store;               /* owned; NULL: nothing is kept */
+    struct retention *retention;       /* owned; NULL: what is kept is kept for ever */
     struct trusted_proxies *proxies;   /* owned */
     struct shard *shards[MAX_THREADS];
     const struct metrics *metrics[MAX_THREADS]; /* of these */
@@ -334,6 +336,8 @@ static void start_threads(struct server *server)
 static void serve(struct server *server)
 {
     start_threads(server);
+    if (server->retention != NULL && server->store != NULL)
+        retention_start(server->retention, server->store, &server->loop);
     LOG(LOG_INFO, "server.ready", NO_SESSION,
         "spectate " SPECTATE_VERSION " is ready, workers: %zu", server->shard_count);
     uv_run(&server->loop, UV_RUN_DEFAULT);
@@ -417,6 +421,7 @@ int server_run(const struct options *options, const struct session_handlers *han
     make_admissions(server);
     server->proxies = trusted_proxies_new(options);
     server->interest = interest_new();
+    server->retention = retention_new(options);
     watch_signals(server);
     int err = start(server, handlers);
     if (err == 0)
@@ -425,10 +430,12 @@ int server_run(const struct options *options, const struct session_handlers *han
         wind_up_unstarted(server);
     if (server->trust != NULL)
         trust_stop(server->trust);
+    retention_stop(server->retention);
     store_close(&server->store);
     for (size_t i = 0; i < server->total; i++)
         shard_free(&server->shards[i]);
     stop_watching_signals(server);
+    retention_free(&server->retention);
     trust_close(&server->trust);
     admission_free(&server->admission);
     admission_free(&server->operators);

@@ -183,8 +183,10 @@ static void on_closed(struct conn *conn)
 {
     struct session *session = session_of(conn);
     struct shard *shard = session->shard;
-    CHECK(session->permit == NULL);
+    CHECK(session->permit == NULL && session->state != SESSION_OPEN);
     session_forget_message(session);
+    if (shard->meets_next == session)
+        shard->meets_next = session->next;
     DL_DELETE(shard->sessions, session);
     shard->session_count--;
     atomic_fetch_sub(&shard->load, 1);

@@ -114,6 +114,8 @@ static void open_session(struct session *session)
     session_set_deadline(session, 0);
     shard->open_count++;
     metrics_add(shard->metrics, METRIC_sessions_opened_total, 1);
+    if (conn_is_full(&session->conn))
+        hub_blocked(&session->follower);
     session_begin_access(session);
     session_handler_of(session)->on_open(session);
 }
@@ -147,7 +149,8 @@ static void open_websocket(struct session *session, bool by_subprotocol)
     count_request(session->shard, 101);
     session_write(session, buf_span(&out));
     buf_fini(&out);
-    open_session(session);
+    if (session->state == SESSION_HTTP) /* it may not have read its answers, and was closed */
+        open_session(session);
 }
 
 static void log_upgrade(const struct session *session)
@@ -208,6 +211,8 @@ static void open_stream(struct session *session)
     count_request(session->shard, 200);
     session_write(session, buf_span(&out));
     buf_fini(&out);
+    if (session->state != SESSION_HTTP)
+        return; /* it does not read its answers */
     session->dialect = DIALECT_SSE;
     session->shard->stream_count++;
     open_session(session);

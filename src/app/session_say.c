@@ -31,7 +31,7 @@ void session_write(struct session *session, struct span bytes)
         return;
     }
     metrics_add(shard->metrics, METRIC_bytes_sent_total, bytes.len);
-    if (conn_is_full(&session->conn))
+    if (session->state == SESSION_OPEN && conn_is_full(&session->conn))
         hub_blocked(&session->follower);
     if (!shard->routes->has_long_answers)
         session_check_queue(session);

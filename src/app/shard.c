@@ -126,6 +126,7 @@ void shard_free(struct shard **shard)
     relay_free(&it->relay);
     archive_free(&it->archive);
     resumes_free(&it->resumes);
+    buf_fini(&it->appeared);
     v1_compressed_fini(&it->v1_compressed);
     ws_deflate_free(&it->deflate);
     access_free(&it->access);

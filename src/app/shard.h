@@ -65,8 +65,10 @@ struct shard {
     struct hub *hub;         /* owned */
     struct session *sessions;
     size_t session_count;
-    struct rests rests;        /* of these, those that are not listened to for a while */
-    struct doorstep *doorstep; /* connections that are no sessions yet */
+    struct buf appeared;        /* owned; runners who are being met by those who follow groups */
+    struct session *meets_next; /* in the list; NULL: all have met them */
+    struct rests rests;         /* of these, those that are not listened to for a while */
+    struct doorstep *doorstep;  /* connections that are no sessions yet */
     size_t doorstep_count;
     size_t session_peak;                /* since memory was last given back */
     size_t open_count;                  /* of these, those whose WebSocket or stream is open */

@@ -52,6 +52,7 @@ static void on_groups(struct shard *shard, struct mail *mail)
     {
         session_regroup(session);
     }
+    hub_reappear(shard->hub); /* who was there may be in another group now */
 }
 
 static void check_access(struct shard *shard)

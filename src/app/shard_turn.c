@@ -16,20 +16,31 @@
 
 #define EXPIRES_PER_TICK 10000
 #define STORM_SESSIONS 250
+#define MOVES_PER_TURN 20000 /* by those who meet others */
 
-/* Who has appeared is met by those who follow groups. */
-static void introduce_runners(struct shard *shard)
+/* Who has appeared is met by those who follow groups, all in some turns. Those who appear meanwhile wait. */
+static void begin_to_meet(struct shard *shard)
 {
-    struct buf ids;
-    struct session *session;
-    hub_take_appeared(shard->hub, &ids);
-    DL_FOREACH(shard->sessions, session)
-    {
-        if (ids.len > 0 && session->v1 != NULL)
-            v1_session_meet(session, (const struct runner_id *)(const void *)ids.data,
-                            ids.len / sizeof(struct runner_id));
+    if (shard->meets_next != NULL)
+        return;
+    buf_fini(&shard->appeared);
+    hub_take_appeared(shard->hub, &shard->appeared);
+    if (shard->appeared.len > 0)
+        shard->meets_next = shard->sessions;
+}
+
+/* Each one moves as many runners as its session follows. True: there are more. */
+static bool go_on_meeting(struct shard *shard)
+{
+    uint64_t until = hub_stats(shard->hub).moved + MOVES_PER_TURN;
+    const struct runner_id *ids = (const struct runner_id *)(const void *)shard->appeared.data;
+    while (shard->meets_next != NULL && hub_stats(shard->hub).moved < until) {
+        struct session *session = shard->meets_next;
+        shard->meets_next = session->next;
+        if (session->v1 != NULL)
+            v1_session_meet(session, ids, shard->appeared.len / sizeof *ids);
     }
-    buf_fini(&ids);
+    return shard->meets_next != NULL;
 }
 
 static void sweep_sessions(struct shard *shard)
@@ -108,6 +119,7 @@ bool shard_on_turn(void *context, uint64_t now_ms)
     bool has_more = shard->resumes != NULL && resumes_turn(shard->resumes);
     keep_positions(shard);
     has_more |= post_positions(shard);
+    has_more |= go_on_meeting(shard);
     has_more |= flush(shard, now_ms);
     wake_in_time(shard);
     check_drained(shard, now_ms);
@@ -128,7 +140,7 @@ static void give_memory_back(struct shard *shard)
 void shard_on_tick(void *context, uint64_t now_ms)
 {
     struct shard *shard = context;
-    introduce_runners(shard);
+    begin_to_meet(shard);
     sweep_sessions(shard);
     if (shard->resumes != NULL)
         resumes_tick(shard->resumes);

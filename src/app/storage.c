@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/retention.h"
 #include "app/shard.h"
 #include "base/buf.h"
 #include "base/check.h"
@@ -112,7 +113,10 @@ static int read_kept(struct store *store, const struct options *options, struct 
     struct collection collection = {.after_ms = INT64_MIN};
     if (options->position_ttl_ms > 0)
         collection.after_ms = clock_wall_ms() - (int64_t)options->position_ttl_ms;
-    int err = store_each_newest(store, collect, &collection);
+    struct retention *retention = retention_new(options);
+    int err = store_each_newest_within(store, retention_age(retention, clock_wall_ms()), collect,
+                                       &collection);
+    retention_free(&retention);
     *kept = collection.kept;
     if (err == 0)
         err = collection.err;
@@ -179,6 +183,7 @@ void storage_refresh_metrics(struct store *store, struct metrics *metrics)
     metrics_set(metrics, METRIC_store_positions_total, stats.stored);
     metrics_set(metrics, METRIC_store_duplicates_total, stats.duplicates);
     metrics_set(metrics, METRIC_store_passed_over_total, stats.passed_over);
+    metrics_set(metrics, METRIC_store_erased_total, stats.erased);
     metrics_set(metrics, METRIC_store_refused_total, stats.refused);
     metrics_set(metrics, METRIC_store_commits_total, stats.commits);
     metrics_set(metrics, METRIC_store_commit_milliseconds_total, stats.commit_us / 1000);

@@ -7,6 +7,7 @@
 #include "app/session_act.h"
 #include "app/shard.h"
 #include "auth/groups.h"
+#include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -30,8 +31,10 @@ static bool holds(const struct v1_groups *groups, const struct runner_id *name)
 
 int v1_groups_add(struct v1_groups *groups, const struct v1_names *names)
 {
-    size_t most = groups->count + names->count;
-    if (names->count == 0)
+    size_t most = groups->count;
+    for (size_t i = 0; i < names->count && most <= V1_GROUPS_MAX; i++)
+        most += !holds(groups, &names->items[i]);
+    if (most == groups->count)
         return 0;
     if (most > V1_GROUPS_MAX)
         return ERR_FULL;
@@ -45,7 +48,7 @@ int v1_groups_add(struct v1_groups *groups, const struct v1_names *names)
     return 0;
 }
 
-void v1_groups_remove(struct v1_groups *groups, const struct v1_names *names)
+static void forget_names(struct v1_groups *groups, const struct v1_names *names)
 {
     struct v1_groups gone = {.names = names->items, .count = names->count};
     size_t left = 0;
@@ -63,27 +66,39 @@ void v1_groups_fini(struct v1_groups *groups)
 
 /* --- who is in them ------------------------------------------------------------------------------------------------- */
 
-static bool is_in(const struct session *session, const struct runner_id *group,
-                  const struct runner_id *id)
+/* Groups as their members are found, each looked up once. */
+struct wanted {
+    bool is_all;
+    size_t count;
+    const struct grants *grants[V1_GROUPS_MAX];
+};
+
+static void look_up(const struct session *session, const struct runner_id *names, size_t count,
+                    struct wanted *wanted)
 {
-    if (span_equals(id_span(group), span_of_text(V1_GROUP_ALL)))
-        return true;
     const struct auth_groups *groups = access_groups(session->shard->access);
-    return groups != NULL && grants_allow(auth_groups_find(groups, id_span(group)), id_span(id));
+    *wanted = (struct wanted){.count = 0};
+    CHECK(count <= V1_GROUPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct grants *found =
+            groups != NULL ? auth_groups_find(groups, id_span(&names[i])) : NULL;
+        wanted->is_all |= span_equals(id_span(&names[i]), span_of_text(V1_GROUP_ALL));
+        if (found != NULL)
+            wanted->grants[wanted->count++] = found;
+    }
 }
 
-static bool is_in_any(const struct session *session, const struct runner_id *groups, size_t count,
-                      const struct runner_id *id)
+static bool is_in_any(const struct wanted *wanted, const struct runner_id *id)
 {
-    for (size_t i = 0; i < count; i++)
-        if (is_in(session, &groups[i], id))
+    for (size_t i = 0; i < wanted->count && !wanted->is_all; i++)
+        if (grants_allow(wanted->grants[i], id_span(id)))
             return true;
-    return false;
+    return wanted->is_all;
 }
 
 struct search {
     const struct session *session;
-    const struct v1_names *groups;
+    struct wanted wanted;
     struct buf *members;
     int err;
 };
@@ -93,8 +108,7 @@ static bool look_at(void *ctx, const struct position *position, enum runner_stat
     struct search *search = ctx;
     const struct runner_id *id = &position->runner;
     (void)status;
-    if (is_in_any(search->session, search->groups->items, search->groups->count, id) &&
-        act_may_follow(search->session, id))
+    if (is_in_any(&search->wanted, id) && act_may_follow(search->session, id))
         search->err = buf_append(search->members, span_of(id, sizeof *id));
     return search->err == 0;
 }
@@ -102,9 +116,13 @@ static bool look_at(void *ctx, const struct position *position, enum runner_stat
 int v1_groups_members(const struct session *session, const struct v1_names *groups,
                       struct buf *members)
 {
-    struct search search = {.session = session, .groups = groups, .members = members};
-    if (groups->count > 0)
-        hub_each_newest(session->shard->hub, look_at, &search);
+    struct search search = {.session = session, .members = members};
+    if (groups->count == 0)
+        return 0;
+    if (groups->count > V1_GROUPS_MAX)
+        return ERR_FULL;
+    look_up(session, groups->items, groups->count, &search.wanted);
+    hub_each_newest(session->shard->hub, look_at, &search);
     return search.err;
 }
 
@@ -112,10 +130,11 @@ int v1_groups_among(const struct session *session, const struct runner_id *ids, 
                     struct buf *members)
 {
     const struct v1_groups *groups = v1_session_groups(session);
+    struct wanted wanted;
     int err = 0;
+    look_up(session, groups->names, groups->count, &wanted);
     for (size_t i = 0; i < count && err == 0; i++)
-        if (is_in_any(session, groups->names, groups->count, &ids[i]) &&
-            act_may_follow(session, &ids[i]))
+        if (is_in_any(&wanted, &ids[i]) && act_may_follow(session, &ids[i]))
             err = buf_append(members, span_of(&ids[i], sizeof ids[i]));
     return err;
 }
@@ -131,19 +150,33 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : (int)left->len - (int)right->len;
 }
 
-void v1_leaving_sort(struct v1_leaving *leaving)
-{
-    if (leaving->names->count > 0)
-        qsort(leaving->names->items, leaving->names->count, sizeof *leaving->names->items, compare);
-}
+struct leaving {
+    const struct v1_names *names; /* in order */
+    struct wanted left;
+    struct wanted kept;
+};
 
-bool v1_stays(void *ctx, const struct runner_id *id)
+static bool stays(void *ctx, const struct runner_id *id)
 {
-    const struct v1_leaving *leaving = ctx;
+    const struct leaving *leaving = ctx;
     const struct v1_names *names = leaving->names;
-    const struct v1_groups *followed = v1_session_groups(leaving->session);
     if (names->count > 0 && bsearch(id, names->items, names->count, sizeof *id, compare) != NULL)
         return false;
-    return !is_in_any(leaving->session, leaving->groups->items, leaving->groups->count, id) ||
-           is_in_any(leaving->session, followed->names, followed->count, id);
+    return !is_in_any(&leaving->left, id) || is_in_any(&leaving->kept, id);
+}
+
+int v1_groups_leave(struct session *session, struct v1_groups *groups, const struct v1_names *names,
+                    const struct v1_names *left)
+{
+    struct leaving leaving = {.names = names};
+    struct shard *shard = session->shard;
+    if (left->count > V1_GROUPS_MAX)
+        return ERR_FULL;
+    forget_names(groups, left);
+    look_up(session, left->items, left->count, &leaving.left);
+    look_up(session, groups->names, groups->count, &leaving.kept);
+    if (names->count > 0)
+        qsort(names->items, names->count, sizeof *names->items, compare);
+    return hub_narrow(shard->hub, &session->follower, stays, &leaving,
+                      worker_now_ms(shard->worker));
 }

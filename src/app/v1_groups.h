@@ -23,10 +23,9 @@ struct v1_groups {
 
 /* ERR_FULL: more than V1_GROUPS_MAX; ERR_NO_MEMORY: in both cases as it was. */
 int v1_groups_add(struct v1_groups *groups, const struct v1_names *names);
-void v1_groups_remove(struct v1_groups *groups, const struct v1_names *names);
 void v1_groups_fini(struct v1_groups *groups);
 
-/* Append the runner_ids of all who are in these groups now. 0 or ERR_NO_MEMORY. */
+/* Append the runner_ids of all who are in these groups now: that looks at every runner. 0, ERR_NO_MEMORY or ERR_FULL (V1_GROUPS_MAX). */
 int v1_groups_members(const struct session *session, const struct v1_names *groups,
                       struct buf *members);
 
@@ -37,13 +36,11 @@ int v1_groups_among(const struct session *session, const struct runner_id *ids, 
 /* Of a session that speaks v1. */
 const struct v1_groups *v1_session_groups(const struct session *session);
 
-/* What is to be followed no more: these runners, and who is in these groups but in none that is still followed. For hub_narrow(). */
-struct v1_leaving {
-    const struct session *session;
-    const struct v1_names *names;
-    const struct v1_names *groups;
-};
-void v1_leaving_sort(struct v1_leaving *leaving);
-bool v1_stays(void *ctx, const struct runner_id *id);
+/*
+ * Follow no more these runners, and who is in `left` but in none of the groups that are still followed. 0; ERR_FULL: more than
+ * V1_GROUPS_MAX are named; ERR_NO_MEMORY.
+ */
+int v1_groups_leave(struct session *session, struct v1_groups *groups, const struct v1_names *names,
+                    const struct v1_names *left);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/archive.h"
+#include "app/rests.h"
 #include "app/resume.h"
 #include "app/session_access.h"
 #include "app/session_act.h"
@@ -29,6 +30,7 @@
 struct v1_state {
     struct v1_user user;     /* of positions that name none; `id.len` 0: none */
     struct v1_groups groups; /* that it follows */
+    bool is_full;            /* it was told that there are more in them than it may follow */
     struct v1_rate rate;     /* in which it is to publish */
 };
 
@@ -176,15 +178,24 @@ void v1_session_tell_reset(struct session *session, enum v1_reset reason, struct
     say(session, v1_encode_reset(reason, &id, &text), &text);
 }
 
-/* Nobody was added, so the hub has nothing to say; but a follow is answered. */
+/*
+ * Nobody was added, so the hub has nothing to say; but a follow is answered, by a snapshot with a cursor, or by positions that may be
+ * followed by more. Who has not got all yet could not be told a cursor: it is shown all anew in place of a snapshot.
+ */
 static void say_nothing_new(struct session *session, bool is_snapshot)
 {
+    struct shard *shard = session->shard;
     struct buf frame = {0};
     const struct hub_dialect *dialect = session->follower.dialect;
     struct hub_seal seal = {.is_snapshot = is_snapshot};
-    const uint64_t *applied = hub_applied(session->shard->hub, &seal.origins);
-    if (!session->follower.behind && session->follower.place == NULL)
-        seal.applied = applied;
+    const uint64_t *applied = hub_applied(shard->hub, &seal.origins);
+    bool is_settled = hub_is_settled(&session->follower);
+    if (!is_settled && is_snapshot) {
+        if (hub_owe_snapshot(shard->hub, &session->follower, worker_now_ms(shard->worker)) < 0)
+            session->is_doomed = true;
+        return;
+    }
+    seal.applied = is_settled ? applied : NULL;
     if (dialect->seal(dialect->context, &seal, span_of(NULL, 0), &frame) < 0)
         session->is_doomed = true;
     else
@@ -231,8 +242,8 @@ static void keep_new(const struct session *session, struct buf *wanted)
 }
 
 /* What is said may close a session that does not read: it is looked at after each. What is new comes behind the ack. */
-static void follow_now(struct session *session, const struct v1_message *message,
-                       const struct buf *wanted, bool snapshot)
+static int follow_now(struct session *session, const struct v1_message *message,
+                      const struct buf *wanted, bool snapshot)
 {
     size_t followed = hub_following(&session->follower);
     uint32_t pace_ms = session->follower.pace_ms;
@@ -243,17 +254,25 @@ static void follow_now(struct session *session, const struct v1_message *message
     };
     acknowledge(session, V1_STORED_NOT_SAID);
     if (session->state != SESSION_OPEN)
-        return;
+        return 0;
     follow.ids = ids_of(wanted, &follow.count);
     int err = act_follow(session, &follow);
     if (err < 0)
         act_refuse(session, err);
     else if (session->state == SESSION_OPEN && !is_answered_by_hub(session, followed, pace_ms))
         say_nothing_new(session, snapshot);
+    return err;
 }
 
-static void follow_since(struct session *session, const struct v1_message *message,
-                         struct buf *wanted)
+/* There is nothing to resume, or more is asked for than it may follow: that is answered at once. */
+static bool is_answered_at_once(const struct session *session, const struct resume_request *request)
+{
+    return request->count == 0 ||
+           hub_following(&session->follower) + request->count > act_max_follows(session);
+}
+
+static int follow_since(struct session *session, const struct v1_message *message,
+                        struct buf *wanted)
 {
     const struct v1_request_id *id = request_id_of(session);
     enum v1_reset reason = V1_RESET_UNKNOWN_CURSOR;
@@ -266,14 +285,21 @@ static void follow_since(struct session *session, const struct v1_message *messa
     keep_new(session, wanted);
     request.ids = ids_of(wanted, &request.count);
     bool is_cursor = message->since == V1_SINCE_CURSOR;
-    if (is_cursor && request.count == 0) {
-        follow_now(session, message, wanted, false);
-    } else if (is_cursor && resume_begin(session, &request, &reason)) {
+    if (is_cursor && is_answered_at_once(session, &request))
+        return follow_now(session, message, wanted, false);
+    if (is_cursor && resume_begin(session, &request, &reason)) {
         acknowledge(session, V1_STORED_NOT_SAID);
-    } else {
-        v1_session_tell_reset(session, reason, request.note);
-        follow_now(session, message, wanted, true);
+        return 0;
     }
+    v1_session_tell_reset(session, reason, request.note);
+    return follow_now(session, message, wanted, true);
+}
+
+static int follow_wanted(struct session *session, const struct v1_message *message,
+                         struct buf *wanted)
+{
+    return message->since == V1_SINCE_NOTHING ? follow_now(session, message, wanted, true)
+                                              : follow_since(session, message, wanted);
 }
 
 void v1_session_follow(struct session *session, struct v1_message *message)
@@ -284,50 +310,75 @@ void v1_session_follow(struct session *session, struct v1_message *message)
     act_tell_denied(session, &denied, "follow these");
     if (session->state != SESSION_OPEN)
         return; /* one fault too many */
+    size_t groups = session->v1->groups.count;
     int err = find_wanted(session, message, &wanted);
     if (err < 0)
         act_refuse(session, err);
-    else if (message->since == V1_SINCE_NOTHING)
-        follow_now(session, message, &wanted, true);
     else
-        follow_since(session, message, &wanted);
+        err = follow_wanted(session, message, &wanted);
+    if (err < 0 && session->state == SESSION_OPEN)
+        session->v1->groups.count = groups; /* without those that were added */
+    if (message->groups.count > 0)
+        rests_charge(session, hub_stats(session->shard->hub).runners);
     buf_fini(&wanted);
 }
 
 static void unfollow(struct session *session, const struct v1_message *message)
 {
-    struct v1_state *state = session->v1;
-    struct shard *shard = session->shard;
-    struct v1_leaving leaving = {
-        .session = session, .names = &message->runners, .groups = &message->groups};
-    v1_groups_remove(&state->groups, &message->groups);
-    v1_leaving_sort(&leaving);
-    if (hub_narrow(shard->hub, &session->follower, v1_stays, &leaving,
-                   worker_now_ms(shard->worker)) < 0)
-        act_refuse(session, ERR_NO_MEMORY);
+    struct hub *hub = session->shard->hub;
+    uint64_t looked_at = hub_following(&session->follower);
+    uint64_t moved = hub_stats(hub).moved;
+    int err = v1_groups_leave(session, &session->v1->groups, &message->runners, &message->groups);
+    if (err < 0)
+        act_refuse(session, err);
     else
         acknowledge(session, V1_STORED_NOT_SAID);
     session_check_queue(session);
+    rests_charge(session, looked_at + hub_stats(hub).moved - moved);
 }
 
+/* It has done nothing wrong: others appeared. */
+static void tell_full(struct session *session)
+{
+    struct buf text = {0};
+    struct fault fault;
+    struct v1_error error = {.fault = &fault, .index = V1_NO_INDEX};
+    if (session->v1->is_full)
+        return;
+    session->v1->is_full = true;
+    fault_set(&fault, FAULT_too_many_follows,
+              "there are more in your groups than the %llu you may follow",
+              (unsigned long long)act_max_follows(session));
+    say(session, v1_encode_error(&error, &text), &text);
+}
+
+/* `err`: what finding these members failed with. */
 static void meet(struct session *session, int err, struct buf *members)
 {
-    struct hub_follow follow = {.snapshot = true};
+    struct shard *shard = session->shard;
+    struct hub_follow follow = {.snapshot = true, .max_following = act_max_follows(session)};
     follow.ids = ids_of(members, &follow.count);
     if (err == 0 && follow.count > 0)
-        err = act_follow(session, &follow);
-    if (err < 0)
-        act_refuse(session, err);
+        err = hub_follow(shard->hub, &session->follower, &follow, worker_now_ms(shard->worker));
+    session_check_queue(session);
+    if (err == ERR_FULL && session->state == SESSION_OPEN)
+        tell_full(session);
+    else if (err < 0)
+        session->is_doomed = true;
     buf_fini(members);
+}
+
+static bool meets_nobody(struct session *session)
+{
+    return session->state != SESSION_OPEN || session->v1->groups.count == 0 ||
+           resume_delays_meeting(session);
 }
 
 void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count)
 {
     struct buf members = {0};
-    if (session->state != SESSION_OPEN || session->v1->groups.count == 0 ||
-        resume_delays_meeting(session))
-        return;
-    meet(session, v1_groups_among(session, appeared, count, &members), &members);
+    if (!meets_nobody(session))
+        meet(session, v1_groups_among(session, appeared, count, &members), &members);
 }
 
 void v1_session_meet_all(struct session *session)
@@ -335,7 +386,8 @@ void v1_session_meet_all(struct session *session)
     struct buf members = {0};
     struct v1_names groups = {.items = session->v1->groups.names,
                               .count = session->v1->groups.count};
-    meet(session, v1_groups_members(session, &groups, &members), &members);
+    if (!meets_nobody(session))
+        meet(session, v1_groups_members(session, &groups, &members), &members);
 }
 
 /* --- publish -------------------------------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ struct gpx_file {
     size_t count;
     size_t capacity;
     size_t at;
+    uint64_t bytes; /* read so far */
     bool is_at_end;
     char error[GPX_ERROR_BYTES + 256];
 };
@@ -74,6 +75,7 @@ static int take_bite(struct gpx_file *file)
     if (ferror(file->stream))
         return fail(file, ERR_SYSTEM, strerror(errno));
     file->is_at_end = len == 0;
+    file->bytes += len;
     int err = file->is_at_end ? gpx_end(file->reader) : gpx_read(file->reader, span_of(bytes, len));
     return err < 0 ? fail(file, err, gpx_error(file->reader)) : 0;
 }
@@ -95,6 +97,11 @@ int gpx_file_next(struct gpx_file *file, struct gpx_point *point)
 const char *gpx_file_error(const struct gpx_file *file)
 {
     return file->error;
+}
+
+uint64_t gpx_file_bytes(const struct gpx_file *file)
+{
+    return file->bytes;
 }
 
 uint64_t gpx_file_skipped(const struct gpx_file *file)

@@ -21,6 +21,9 @@ int gpx_file_next(struct gpx_file *file, struct gpx_point *point);
 /* "run.gpx: line 12: ...". Borrowed from the file. */
 const char *gpx_file_error(const struct gpx_file *file);
 
+/* Bytes read so far. */
+uint64_t gpx_file_bytes(const struct gpx_file *file);
+
 /* Points left out so far for their coordinates. */
 uint64_t gpx_file_skipped(const struct gpx_file *file);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date_time.h"
 #include "base/exit_code.h"
 #include "base/mem.h"
 
@@ -100,6 +101,27 @@ static void set_duration(const struct option_field *field, const char *value,
     memcpy((char *)state->input + field->offset, &ms, sizeof ms);
 }
 
+/* A time of RFC 3339, or a date: its beginning. */
+static bool read_time(const char *text, int64_t *ms)
+{
+    static const char midnight[] = "T00:00:00Z";
+    char whole[sizeof "2026-05-01" - 1 + sizeof midnight];
+    if (strlen(text) != strlen("2026-05-01"))
+        return date_time_parse(span_of_text(text), DATE_TIME_RFC3339, ms);
+    memcpy(whole, text, strlen(text));
+    memcpy(whole + strlen(text), midnight, sizeof midnight);
+    return date_time_parse(span_of_text(whole), DATE_TIME_RFC3339, ms);
+}
+
+static void set_time(const struct option_field *field, const char *value, struct argp_state *state)
+{
+    int64_t ms = 0;
+    if (!read_time(value, &ms))
+        argp_error(state, "--%s wants a time like 2026-05-01T09:00:00Z or 2026-05-01, not '%s'",
+                   field->name, value);
+    memcpy((char *)state->input + field->offset, &ms, sizeof ms);
+}
+
 static size_t count_of(const struct option_field *fields)
 {
     size_t count = 0;
@@ -114,7 +136,7 @@ error_t option_table_set(const struct option_field *fields, int key, const char 
     static void (*const setters[])(const struct option_field *, const char *,
                                    struct argp_state *) = {
         [OPTION_FLAG] = set_flag,     [OPTION_TEXT] = set_text,         [OPTION_COUNT] = set_count,
-        [OPTION_NUMBER] = set_number, [OPTION_DURATION] = set_duration,
+        [OPTION_NUMBER] = set_number, [OPTION_DURATION] = set_duration, [OPTION_TIME] = set_time,
     };
     if (key == ARGP_KEY_ARG)
         argp_error(state, "what is '%s'? There are options only", value);

@@ -16,6 +16,7 @@ enum option_kind {
     OPTION_COUNT,    /* uint64_t */
     OPTION_NUMBER,   /* double */
     OPTION_DURATION, /* uint64_t, milliseconds: "30", "30s", "500ms", "5m", "2h", "7d" */
+    OPTION_TIME, /* int64_t, milliseconds since 1970: "2026-05-01T09:00:00Z", "2026-05-01" (its beginning, UTC) */
 };
 
 struct option_field {

@@ -9,6 +9,7 @@
 
 #define ORIGIN_BYTES_MAX 256
 #define COOKIE_BYTES_MAX 64
+#define GROUP_BYTES_MAX 64
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -55,6 +56,15 @@ static bool is_name(const char *text)
     return fits_on_a_line(text) && strpbrk(text, " :/") == NULL;
 }
 
+/* A group may hold any sign, also "=". */
+static bool is_group_time(const char *text)
+{
+    const char *sign = strrchr(text, '=');
+    uint64_t ms;
+    return fits_on_a_line(text) && sign != NULL && sign > text && sign - text <= GROUP_BYTES_MAX &&
+           duration_parse(sign + 1, &ms) == 0;
+}
+
 static const struct {
     const char *placeholder;
     const char *expected;
@@ -69,6 +79,7 @@ static const struct {
                       is_network},
     [FORM_COOKIE] = {"NAME", "the name of a cookie", is_cookie_name},
     [FORM_NAME] = {"NAME", "a name", is_name},
+    [FORM_GROUP_TIME] = {"GROUP=TIME", "a group and a time (like elite=30d)", is_group_time},
     [FORM_SPEC] = {"SPEC", "NAME=VALUE pairs on one line", fits_on_a_line},
 };
 

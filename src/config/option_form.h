@@ -9,13 +9,14 @@
 #include <stdbool.h>
 
 enum option_form {
-    FORM_FILE,    /* a file name */
-    FORM_ADDRESS, /* "127.0.0.1:8080", "[::1]:0", "localhost:80", ":8080" */
-    FORM_ORIGIN,  /* "https://race.example", "http://localhost:3000", "*" (RFC 6454 6.2) */
-    FORM_NETWORK, /* "10.0.0.0/8", "2001:db8::1" */
-    FORM_COOKIE,  /* name of a cookie: a token (RFC 6265 4.1.1) */
-    FORM_NAME,    /* of a user: no blanks */
-    FORM_SPEC,    /* "name=value name=value", which somebody else reads */
+    FORM_FILE,       /* a file name */
+    FORM_ADDRESS,    /* "127.0.0.1:8080", "[::1]:0", "localhost:80", ":8080" */
+    FORM_ORIGIN,     /* "https://race.example", "http://localhost:3000", "*" (RFC 6454 6.2) */
+    FORM_NETWORK,    /* "10.0.0.0/8", "2001:db8::1" */
+    FORM_COOKIE,     /* name of a cookie: a token (RFC 6265 4.1.1) */
+    FORM_NAME,       /* of a user: no blanks */
+    FORM_GROUP_TIME, /* "elite=30d": a group, and a time as of a DURATION */
+    FORM_SPEC,       /* "name=value name=value", which somebody else reads */
 };
 
 /* Never true for "". */

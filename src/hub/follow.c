@@ -64,7 +64,7 @@ static int draft_added(struct hub *hub, const struct follower *follower,
     for (size_t i = 0; i < follow->count && err == 0; i++) {
         struct runner *runner = NULL;
         uint32_t old_index;
-        err = runner_ensure(&hub->runners, &follow->ids[i], &runner);
+        err = runner_ensure_followed(&hub->runners, &follow->ids[i], &runner);
         if (err == 0 && !follows(follower, runner, &old_index))
             added->runners[added->count++] = runner;
     }

@@ -139,7 +139,8 @@ static void relay(struct hub *hub, const struct runner *runner, uint64_t now_ms)
 static void note_applied(struct hub *hub, const struct position *position)
 {
     CHECK(position->origin < HUB_ORIGINS_MAX);
-    hub->applied[position->origin] = position->sequence;
+    if (hub->applied[position->origin] < position->sequence)
+        hub->applied[position->origin] = position->sequence;
     if (hub->origins <= position->origin)
         hub->origins = position->origin + 1U;
 }
@@ -205,12 +206,15 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
     struct runner *runner = NULL;
     if (position->sequence != 0)
         note_applied(hub, position);
-    int err = runner_ensure(&hub->runners, &position->runner, &runner);
+    int err = runner_ensure_published(&hub->runners, &position->runner, &runner);
     if (err < 0)
         return err;
     int place = place_in_time(hub, runner, position);
     if (place != 0)
         return place;
+    bool was_silent = runner->version != 0 && runner->status != RUNNER_LIVE;
+    uint64_t notice_version =
+        was_silent ? ++hub->version : 0; /* a follower may get it and not the position */
     err = prepare_all(hub, runner, position);
     if (err < 0) {
         runner_release(&hub->runners, runner);
@@ -219,10 +223,9 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
     hub->stats.received++;
     if (runner->version == 0)
         (void)buf_append(&hub->appeared, span_of(&position->runner, sizeof position->runner));
-    bool was_silent = runner->version != 0 && runner->status != RUNNER_LIVE;
     runner_renew(&hub->runners, runner, position, ++hub->version, now_ms);
     if (was_silent)
-        status_changed(hub, runner, now_ms);
+        status_changed(hub, runner, notice_version, now_ms);
     relay(hub, runner, now_ms);
     return 0;
 }
@@ -252,10 +255,27 @@ void hub_take_appeared(struct hub *hub, struct buf *ids)
     hub->appeared = (struct buf){0};
 }
 
+void hub_reappear(struct hub *hub)
+{
+    hub->appeared.len = 0;
+    for (int status = RUNNER_LIVE; status <= RUNNER_LOST; status++)
+        for (const struct runner *at = hub->runners.by_status[status]; at != NULL; at = at->next)
+            (void)buf_append(&hub->appeared, span_of(&at->newest.runner, sizeof at->newest.runner));
+}
+
 bool hub_is_followed(const struct hub *hub, const struct runner_id *id)
 {
     const struct runner *runner = runner_find(&hub->runners, id);
     return runner != NULL && runner->link_count > 0;
+}
+
+bool hub_is_settled(const struct follower *follower)
+{
+    const struct audience *audience = follower->audience;
+    if (audience == NULL)
+        return true;
+    return !follower->behind && follower->place == NULL && !audience->is_dirty &&
+           !audience->is_waiting;
 }
 
 int hub_owe_snapshot(struct hub *hub, struct follower *follower, uint64_t now_ms)

@@ -102,10 +102,10 @@ struct hub_options {
     hub_followed_fn *on_followed; /* NULL: of no interest */
     void *context;                /* of it */
     uint16_t origin;              /* of the positions that are published here first */
-    size_t max_runners;           /* known at a time; 0: no limit */
-    size_t lag_bytes;             /* lag budget of a follower, in bytes of its audience's stream */
-    uint64_t lag_ms;   /* lag budget of a follower, in age of the oldest batch it has not got */
-    size_t hold_bytes; /* in place of both, of one that is held */
+    size_t max_runners; /* with a position, and again as many that are only followed; 0: no limit */
+    size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
+    uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
+    size_t hold_bytes;  /* in place of both, of one that is held */
     uint64_t
         fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
@@ -271,8 +271,14 @@ void hub_each_newest(const struct hub *hub, hub_visit_fn *visit, void *ctx);
  */
 void hub_take_appeared(struct hub *hub, struct buf *ids);
 
+/* As if all who have a position had got their first one just now. */
+void hub_reappear(struct hub *hub);
+
 /* Somebody here follows this runner. */
 bool hub_is_followed(const struct hub *hub, const struct runner_id *id);
+
+/* It has got all that was published for it up to now. */
+bool hub_is_settled(const struct follower *follower);
 
 /*
  * Owe the follower a snapshot of its whole set, in place of all that it is owed now. 0 or ERR_NO_MEMORY: as it was. A follower that

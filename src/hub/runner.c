@@ -12,11 +12,12 @@ struct runner *runner_find(const struct runner_table *table, const struct runner
     return runner;
 }
 
-int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out)
+static int ensure(struct runner_table *table, const struct runner_id *id, size_t counted,
+                  struct runner **out)
 {
     struct runner *runner = runner_find(table, id);
     if (runner == NULL) {
-        if (table->max > 0 && table->count >= table->max)
+        if (table->max > 0 && counted >= table->max)
             return ERR_TOO_MANY;
         runner = mem_try(sizeof *runner);
         if (runner == NULL)
@@ -33,11 +34,25 @@ int runner_ensure(struct runner_table *table, const struct runner_id *id, struct
     return 0;
 }
 
+int runner_ensure_followed(struct runner_table *table, const struct runner_id *id,
+                           struct runner **out)
+{
+    return ensure(table, id, table->count, out);
+}
+
+int runner_ensure_published(struct runner_table *table, const struct runner_id *id,
+                            struct runner **out)
+{
+    return ensure(table, id, table->with_position, out);
+}
+
 void runner_renew(struct runner_table *table, struct runner *runner,
                   const struct position *position, uint64_t version, uint64_t now_ms)
 {
     if (runner->version != 0)
         DL_DELETE(table->by_status[runner->status], runner);
+    else
+        table->with_position++;
     runner->status = RUNNER_LIVE;
     DL_APPEND(table->by_status[RUNNER_LIVE], runner);
     runner->newest = *position;
@@ -67,6 +82,7 @@ struct runner *runner_oldest(const struct runner_table *table)
 void runner_forget(struct runner_table *table, struct runner *runner)
 {
     CHECK(runner->version != 0);
+    table->with_position--;
     DL_DELETE(table->by_status[runner->status], runner);
     runner->status = RUNNER_LIVE;
     runner->status_version = 0;

@@ -34,13 +34,21 @@ struct runner_table {
     struct runner *by_id;
     struct runner *by_status[RUNNER_LOST + 1];
     size_t count;
+    size_t with_position;
     size_t max;                   /* 0: no limit */
     hub_followed_fn *on_followed; /* NULL: of no interest */
     void *context;                /* of it */
 };
 
-/* Find or make. 0; ERR_TOO_MANY, ERR_NO_MEMORY. What was made and is not used is released by the caller. */
-int runner_ensure(struct runner_table *table, const struct runner_id *id, struct runner **out);
+/*
+ * Find or make one that is to be followed, or to get a position. 0; ERR_NO_MEMORY; ERR_TOO_MANY: there are `max` already. For a
+ * position those don't count that have none: whoever follows made-up ids keeps no runner out. So there are twice `max` at most. What was
+ * made and is not used is released by the caller.
+ */
+int runner_ensure_followed(struct runner_table *table, const struct runner_id *id,
+                           struct runner **out);
+int runner_ensure_published(struct runner_table *table, const struct runner_id *id,
+                            struct runner **out);
 
 /* A newer position takes the place of the newest, and the runner is live. */
 void runner_renew(struct runner_table *table, struct runner *runner,

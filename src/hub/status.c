@@ -37,9 +37,9 @@ static void tell(struct hub *hub, struct audience *audience, const struct runner
         hub_make_dirty(hub, audience);
 }
 
-void status_changed(struct hub *hub, struct runner *runner, uint64_t now_ms)
+void status_changed(struct hub *hub, struct runner *runner, uint64_t version, uint64_t now_ms)
 {
-    runner->status_version = hub->version;
+    runner->status_version = version;
     for (uint32_t i = 0; i < runner->link_count; i++)
         tell(hub, runner->links[i], runner, now_ms);
 }
@@ -51,7 +51,7 @@ static size_t move(struct hub *hub, enum runner_status from, uint64_t after_ms, 
     while (after_ms > 0 && budget > 0 && (oldest = hub->runners.by_status[from]) != NULL &&
            now_ms - oldest->renewed_ms > after_ms) {
         runner_set_status(&hub->runners, oldest, from + 1, ++hub->version);
-        status_changed(hub, oldest, now_ms);
+        status_changed(hub, oldest, hub->version, now_ms);
         budget--;
     }
     return budget;

@@ -12,8 +12,8 @@
 /* Those that have become stale or lost. */
 void status_turn(struct hub *hub, uint64_t now_ms);
 
-/* The runner's status has changed: tell. Without memory for it, it is not told. */
-void status_changed(struct hub *hub, struct runner *runner, uint64_t now_ms);
+/* The runner's status has changed, with this version: tell. Without memory for it, it is not told. */
+void status_changed(struct hub *hub, struct runner *runner, uint64_t version, uint64_t now_ms);
 
 /* Append the notice to an audience's pending batch. 0 or ERR_NO_MEMORY. */
 int status_append(struct hub *hub, struct audience *audience, const struct runner *runner,

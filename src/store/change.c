@@ -80,5 +80,6 @@ int store_erase_runner(struct store_writer *writer, const struct runner_id *runn
     if (err < 0)
         return err;
     *erased = (uint64_t)count;
+    writer->erased += *erased;
     return 0;
 }

@@ -1,12 +1,11 @@
-/* The part of change.h about erasing by age. */
+#include "store/erase_age.h"
+
 #include "base/err.h"
-#include "store/change.h"
 #include "store/row.h"
 #include "store/writer.h"
 
-/* What is before here goes: the earliest time that a rule for one of its groups says. */
-static int find_bound(struct db *db, const struct store_erase_age *age, const struct runner_id *id,
-                      int64_t *before_ms)
+int erase_age_bound(struct db *db, const struct store_erase_age *age, const struct runner_id *id,
+                    int64_t *before_ms)
 {
     sqlite3_stmt *statement = db->statements[SQL_GROUPS];
     bool has_rule = false;
@@ -89,7 +88,7 @@ static int next_runner(struct db *db, const struct store_erase_age *age, int64_t
     int err = row_read_id(statement, 1, &id);
     sqlite3_reset(statement);
     if (err == 0)
-        err = find_bound(db, age, &id, before_ms);
+        err = erase_age_bound(db, age, &id, before_ms);
     return err < 0 ? err : 1;
 }
 
@@ -106,6 +105,7 @@ int store_erase_before(struct store_writer *writer, const struct store_erase_age
         if (count < 0)
             return count;
         *erased += (uint64_t)count;
+        writer->erased += (uint64_t)count;
     }
     return got < 0 ? got : 0;
 }

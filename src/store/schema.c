@@ -150,6 +150,19 @@ int schema_bring_up(struct db *db, const struct schema *schema, struct store_tro
     return err;
 }
 
+int schema_check(struct db *db, const struct schema *schema, struct store_trouble *trouble)
+{
+    char text[100];
+    int64_t version = 0;
+    int err = look(db, schema, &version, trouble);
+    if (err < 0 || version == (int64_t)schema->count)
+        return err;
+    snprintf(text, sizeof text, "its form is number %lld; a server or an import brings it to %zu",
+             (long long)version, schema->count);
+    trouble_set(trouble, version == 0 ? "not a store yet" : "of an older version", text);
+    return ERR_INVALID;
+}
+
 int schema_read_identity(struct db *db, struct store_identity *identity)
 {
     sqlite3_stmt *statement = db->statements[SQL_READ_META];

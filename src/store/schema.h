@@ -27,6 +27,9 @@ extern const struct schema store_schema;
  */
 int schema_bring_up(struct db *db, const struct schema *schema, struct store_trouble *trouble);
 
+/* Is it just this form? 0, or a failure of schema_bring_up(), which is not tried: ERR_INVALID also for one that is older. */
+int schema_check(struct db *db, const struct schema *schema, struct store_trouble *trouble);
+
 /* Begin the next boot, in a transaction of its own. 0 or a failure. */
 int schema_next_boot(struct db *db, struct store_identity *identity);
 

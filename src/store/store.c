@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "store/core.h"
+#include "store/erase_age.h"
 #include "store/file.h"
 #include "store/read_thread.h"
 #include "store/row.h"
@@ -204,8 +205,23 @@ struct store_stats store_stats(struct store *store)
 
 /* --- the start ------------------------------------------------------------------------------------------------------ */
 
+struct showing {
+    const struct store_erase_age *age; /* NULL: whatever it is */
+    store_visit_fn *visit;
+    void *ctx;
+};
+
+/* 1, 0 (it is to be erased) or a failure. */
+static int is_within(struct db *db, const struct store_erase_age *age,
+                     const struct position *position)
+{
+    int64_t before_ms = INT64_MIN;
+    int err = age != NULL ? erase_age_bound(db, age, &position->runner, &before_ms) : 0;
+    return err < 0 ? err : position->time_ms >= before_ms;
+}
+
 /* 1: go on; 0: the visitor has enough; or a failure. */
-static int show_newest(struct db *db, store_visit_fn *visit, void *ctx)
+static int show_newest(struct db *db, const struct showing *showing)
 {
     sqlite3_stmt *runners = db->statements[SQL_EACH_RUNNER];
     sqlite3_stmt *newest = db->statements[SQL_NEWEST];
@@ -219,18 +235,28 @@ static int show_newest(struct db *db, store_visit_fn *visit, void *ctx)
         return got < 0 ? got : 1;
     row_read(newest, &record);
     sqlite3_reset(newest);
-    return visit(ctx, &record);
+    got = is_within(db, showing->age, &record.position);
+    if (got <= 0)
+        return got < 0 ? got : 1;
+    return showing->visit(showing->ctx, &record);
 }
 
 int store_each_newest(struct store *store, store_visit_fn *visit, void *ctx)
 {
+    return store_each_newest_within(store, NULL, visit, ctx);
+}
+
+int store_each_newest_within(struct store *store, const struct store_erase_age *age,
+                             store_visit_fn *visit, void *ctx)
+{
+    struct showing showing = {.age = age, .visit = visit, .ctx = ctx};
     struct db db;
     int goes_on = 1;
     int got = core_connect(&store->core, &db, DB_READS);
     if (got < 0)
         return got;
     while (goes_on > 0 && (got = db_step(&db, db.statements[SQL_EACH_RUNNER])) > 0)
-        goes_on = show_newest(&db, visit, ctx);
+        goes_on = show_newest(&db, &showing);
     if (db.code != 0)
         core_failed(&store->core, &db, "the newest positions can't be read");
     db_close(&db);

@@ -121,6 +121,7 @@ struct store_stats {
     uint64_t duplicates;  /* of these: the runner had one of that time, which stayed */
     uint64_t passed_over; /* of these: outside WGS 84 */
     uint64_t refused;     /* positions of batches that failed */
+    uint64_t erased;      /* positions, for their age or with their runner */
     uint64_t lost;        /* `refused`, and calls of store_note_lost() */
     uint64_t commits;     /* transactions that wrote, on disk */
     uint64_t commit_us;   /* time spent in them */
@@ -154,6 +155,11 @@ const struct store_identity *store_identity(const struct store *store);
  */
 typedef bool store_visit_fn(void *ctx, const struct store_record *record);
 int store_each_newest(struct store *store, store_visit_fn *visit, void *ctx);
+
+/* The same, without those that erasing by this age (store/change.h; `limit` does not matter) would erase. */
+struct store_erase_age;
+int store_each_newest_within(struct store *store, const struct store_erase_age *age,
+                             store_visit_fn *visit, void *ctx);
 
 /* Any thread, never blocks on the disk. 0: it is the store's until on_done. ERR_FULL, ERR_CLOSED: still the caller's. */
 int store_put(struct store *store, struct store_batch *batch);

@@ -69,6 +69,7 @@ struct store_stats tally_stats(const struct tally *tally)
         .duplicates = atomic_load(&tally->duplicates),
         .passed_over = atomic_load(&tally->passed_over),
         .refused = atomic_load(&tally->refused),
+        .erased = atomic_load(&tally->erased),
         .lost = atomic_load(&tally->lost),
         .commits = atomic_load(&tally->commits),
         .commit_us = atomic_load(&tally->commit_us),

@@ -14,6 +14,7 @@ struct tally {
     _Atomic uint64_t duplicates;
     _Atomic uint64_t passed_over;
     _Atomic uint64_t refused;
+    _Atomic uint64_t erased;
     _Atomic uint64_t lost;
     _Atomic uint64_t commits;
     _Atomic uint64_t commit_us;

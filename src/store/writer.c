@@ -94,6 +94,7 @@ static int begin(struct store_writer *writer)
     writer->has_erased = false;
     writer->duplicates = 0;
     writer->passed_over = 0;
+    writer->erased = 0;
     if (writer->db.handle == NULL) {
         int err = core_connect(writer->core, &writer->db, DB_WRITES);
         if (err < 0)
@@ -118,6 +119,7 @@ static int commit(struct store_writer *writer)
     tally_add(&core->tally.commits, 1);
     tally_add(&core->tally.duplicates, writer->duplicates);
     tally_add(&core->tally.passed_over, writer->passed_over);
+    tally_add(&core->tally.erased, writer->erased);
     return 0;
 }
 

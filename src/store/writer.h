@@ -22,6 +22,7 @@ struct store_writer {
     int64_t number;
     uint64_t duplicates; /* of this transaction, as the next */
     uint64_t passed_over;
+    uint64_t erased;
 };
 
 /* The thread; `context` is its struct core. Ends when the queue is closed and empty. */

@@ -5,6 +5,7 @@
 const assert = require('node:assert');
 const test = require('node:test');
 const frames = require('./lib/frame.js');
+const { handshake } = require('./lib/raw_peer.js');
 const { startServer } = require('./lib/server.js');
 const { until } = require('./lib/wait.js');
 
@@ -41,8 +42,7 @@ test('when the server knows as many runners as it may, new ones are refused and 
   const client = await server.client();
   client.follow([1, 2]);
   client.publish(3, 1, 1);
-  client.publish(4, 1, 1);
-  assert.strictEqual((await client.next()).error.code, 'too_many_runners');
+  client.publish(4, 1, 1); // what is followed keeps no runner out
   client.follow([3, 5]);
   assert.strictEqual((await client.next()).error.code, 'too_many_runners');
   for (const id of [3, 1, 2]) client.publish(id, id, id);
@@ -50,8 +50,10 @@ test('when the server knows as many runners as it may, new ones are refused and 
     (await client.take(2)).map((position) => position.userId),
     [1, 2],
   );
+  client.publish(6, 1, 1);
+  assert.strictEqual((await client.next()).error.code, 'too_many_runners');
   await client.expectNothingMore();
-  assert.strictEqual(await server.metric('spectate_runners'), 3);
+  assert.strictEqual(await server.metric('spectate_runners'), 4);
 });
 
 test('runners that nobody follows and nobody published for are forgotten, and make room', async (t) => {
@@ -269,4 +271,31 @@ test('messages of all sessions of one address are limited together, and others a
   client.follow([1]);
   client.publish(1, 2, 3);
   assert.strictEqual((await client.next()).lat, 2);
+});
+
+test('an answer to a handshake that does not fit the queue any more opens no WebSocket', async (t) => {
+  const most = 64 << 10;
+  const server = await startServer(t, ['--max-queued-bytes', String(most), '--lag-bytes', '16K']);
+  const request = (method) => `${method} /healthz HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const probe = await server.raw();
+  await probe.write(request('GET'));
+  const whole = (await probe.take((bytes) => {
+    const end = bytes.indexOf('alive\n');
+    return end < 0 ? undefined : { size: end + 6 };
+  }, 'an answer')).size;
+  probe.destroy();
+  /* Answers fill the socket, and then the queue to within six bytes; behind them, in one read, comes a WebSocket that speaks. */
+  const peer = await server.raw();
+  peer.socket.pause();
+  const queued = await until(async () => {
+    await peer.write(request('GET').repeat(50));
+    return (await server.metric('spectate_queued_bytes')) || undefined;
+  }, 'a full socket');
+  const left = Math.floor((most - queued) / (whole - 'alive\n'.length));
+  const short = Math.min(left, Math.max(0, Math.ceil((left * whole - (most - queued)) / 'alive\n'.length)));
+  const follow = frames.text({ initialRequest: true, following: [1] });
+  await peer.write(request('GET').repeat(left - short), request('HEAD').repeat(short), handshake(), follow);
+  await server.showsMetrics({ 'spectate_sessions_closed_total{reason="queue_full"}': 1, spectate_sessions: 0, spectate_followers: 0 });
+  peer.destroy();
+  await server.becomesIdle();
 });

@@ -350,6 +350,14 @@ static void accept_position(struct model *model, size_t runner, struct moment mo
             slot_owe(&model->slots[i], owed);
 }
 
+static size_t count_with_position(const struct model *model)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < RUNNERS; i++)
+        count += model->newest[i] != 0;
+    return count;
+}
+
 static void step_publish(struct model *model, struct input *input)
 {
     uint8_t choice = input_byte(input);
@@ -361,7 +369,7 @@ static void step_publish(struct model *model, struct input *input)
                             .rest_us = (uint16_t)(time_us % 1000)};
     size_t max = model->world->options.max_runners;
     int expected = 0;
-    if (!is_known(model, runner) && max > 0 && count_known(model) >= max)
+    if (!is_known(model, runner) && max > 0 && count_with_position(model) >= max)
         expected = ERR_TOO_MANY;
     else if (model->newest[runner] != 0 && delta_us < 0)
         expected = HUB_LATE;
@@ -405,7 +413,9 @@ static int expect_follow(const struct model *model, const struct slot *slot, con
         total += slot->follows[i] || wanted[i];
         known += wanted[i] && !is_known(model, i);
     }
-    if (model->world->options.max_runners > 0 && known > model->world->options.max_runners)
+    bool is_new = known > count_known(model);
+    if (is_new && model->world->options.max_runners > 0 &&
+        known > model->world->options.max_runners)
         return ERR_TOO_MANY;
     return max_following > 0 && total > max_following && total > 0 ? ERR_FULL : 0;
 }

@@ -36,6 +36,17 @@ TEST(a_network_is_an_address_with_or_without_a_length)
            "10.0.0.0/");
 }
 
+TEST(a_time_for_a_group_is_its_name_and_a_duration)
+{
+    EXPECT(assert_true, FORM_GROUP_TIME, "elite=30d", "a b,c=0", "x=y=1h", "=%=500ms");
+    EXPECT(assert_false, FORM_GROUP_TIME, "", "elite", "=30d", "elite=", "elite=soon", "elite=30y",
+           "a\nb=1h");
+    char text[100];
+    memset(text, 'a', 65);
+    memcpy(text + 65, "=1h", 4);
+    EXPECT(assert_false, FORM_GROUP_TIME, text);
+}
+
 TEST(the_name_of_a_cookie_is_a_token)
 {
     EXPECT(assert_true, FORM_COOKIE, "token", "__Host-race", "a.b");

@@ -63,6 +63,25 @@ TEST(a_silent_runner_is_stale_then_lost_and_live_with_its_next_position)
     peer_expect_nothing_more(ann);
 }
 
+TEST(who_was_cut_off_in_a_notice_gets_the_position_behind_it)
+{
+    struct world *w = world_with_status(state);
+    struct peer *ann = join(w, &dialect_packed, (struct hub_follow){0});
+    world_publish(w, "7", at(1));
+    peer_expect(ann, "7", at(1));
+    pass(w, STALE_MS + 1000);
+
+    peer_limit(ann, 1);
+    world_publish(w, "7", at(2)); /* live again: cut in the notice */
+    world_advance(w, w->options.lag_ms + 1);
+    world_publish(w, "8", at(3));
+    assert_true(ann->follower.behind);
+    peer_unblock(ann);
+    pass(w, 3000);
+    peer_expect(ann, "7", at(2));
+    peer_expect(ann, "8", at(3));
+}
+
 TEST(who_is_renewed_in_time_stays_live)
 {
     struct world *w = world_with_status(state);

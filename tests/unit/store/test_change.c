@@ -318,6 +318,43 @@ TEST(a_group_keeps_its_runners_longer_or_shorter_and_the_longest_counts)
     assert_int_equal(store_kit_track(kit, "c"), 6);
 }
 
+TEST(what_is_to_be_erased_for_its_age_is_no_newest_position_at_the_start)
+{
+    struct store_kit *kit = *state;
+    struct store_erase_rule rules[] = {{span_of_text("red"), 500}, {span_of_text("blue"), 200}};
+    struct store_erase_age age = {.before_ms = 400, .rules = rules, .rule_count = 2};
+    assert_int_equal(store_kit_put_one(kit, "a", 300), 0);
+    assert_int_equal(store_kit_put_one(kit, "b", 499), 0);
+    assert_int_equal(store_kit_put_one(kit, "c", 399), 0);
+    assert_int_equal(store_kit_put_one(kit, "d", 400), 0);
+    assert_int_equal(set(kit, "a", "A", red_and_blue), 0);
+    assert_int_equal(set(kit, "b", "B", red), 0);
+    kit->seen.count = 0;
+    assert_int_equal(store_each_newest_within(kit->store, &age, seen_keep, &kit->seen), 0);
+    assert_int_equal(kit->seen.count, 2);
+    assert_string_equal(kit->seen.records[0].position.runner.text, "a");
+    assert_string_equal(kit->seen.records[1].position.runner.text, "d");
+}
+
+static int erase_and_fail(struct store_writer *writer, void *context)
+{
+    int err = erase_runner(writer, context);
+    return err < 0 ? err : ERR_INVALID;
+}
+
+TEST(what_was_erased_is_counted_and_what_was_undone_is_not)
+{
+    struct store_kit *kit = *state;
+    put_each(kit, 10);
+    erase(kit, (struct store_erase_age){.before_ms = 300, .limit = 100});
+    assert_int_equal(store_stats(kit->store).erased, 9);
+    struct erasure erasure = {.runner = runner_of("a")};
+    assert_int_equal(store_kit_change(kit, erase_and_fail, &erasure), ERR_INVALID);
+    assert_int_equal(store_stats(kit->store).erased, 9);
+    assert_int_equal(store_kit_change(kit, erase_runner, &erasure), 0);
+    assert_int_equal(store_stats(kit->store).erased, 16);
+}
+
 static int ask_whole(struct store_reader *reader, void *context)
 {
     return store_is_whole_since(reader, context);
