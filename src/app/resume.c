@@ -484,17 +484,19 @@ static bool may_send(const struct resume *resume)
     return !conn_is_full(&resume->session->conn) && !resume->session->is_doomed;
 }
 
-static void send_some(struct resume *resume)
+/* True: there is more that its socket takes. */
+static bool send_some(struct resume *resume)
 {
     for (int i = 0; i < PIECES_PER_TURN && !is_all_sent(resume) && may_send(resume); i++)
         send_piece(resume);
     if (!is_all_sent(resume))
-        return;
+        return may_send(resume);
     count_outcome(resume->home, RESUME_whole);
     metrics_add(resume->home->shard->metrics, METRIC_resumed_positions_total,
                 resume->missed.positions);
     struct remains remains = part(resume);
     go_on(&remains);
+    return false;
 }
 
 static enum v1_reset reason_of(int err)
@@ -518,7 +520,7 @@ static void come_home(struct resume *resume)
     else if (home->bytes > BYTES_MAX)
         reset(resume->session, V1_RESET_TOO_MUCH);
     else
-        send_some(resume);
+        (void)send_some(resume);
 }
 
 static void take_back(struct resumes *resumes)
@@ -542,12 +544,9 @@ static bool send_more(struct resumes *resumes)
     bool has_more = false;
     for (size_t left = resumes->sending_count; left > 0 && resumes->sending != NULL; left--) {
         struct resume *resume = resumes->sending;
-        struct session *session = resume->session;
         DL_DELETE(resumes->sending, resume);
         DL_APPEND(resumes->sending, resume);
-        if (may_send(resume))
-            send_some(resume);
-        has_more |= session->resume == resume && may_send(resume);
+        has_more |= may_send(resume) && send_some(resume);
     }
     return has_more;
 }
