@@ -160,8 +160,9 @@ static void log_upgrade(const struct session *session)
     if (!log_enabled(LOG_DEBUG))
         return;
     redact_target(http_target(session->http), target);
-    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a session at %s",
-        ip_format(&session->client, client), target);
+    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a %s at %s",
+        ip_format(&session->client, client),
+        ws_handshake_is_wanted(session->http) ? "WebSocket" : "stream", target);
 }
 
 /*
