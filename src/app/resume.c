@@ -470,7 +470,7 @@ static void send_piece(struct resume *resume)
                       &frame) < 0)
         session->is_doomed = true;
     else
-        stream_write(session, buf_span(&frame));
+        stream_write_before(session, buf_span(&frame));
     buf_fini(&frame);
     resume->sent++;
     resume->since_ms = now_ms(resume->home);
@@ -488,17 +488,19 @@ static bool may_send(const struct resume *resume)
     return !conn_is_full(&session->conn) && !session->is_doomed;
 }
 
-static void send_some(struct resume *resume)
+/* True: there is more that its socket takes. */
+static bool send_some(struct resume *resume)
 {
     for (int i = 0; i < PIECES_PER_TURN && !is_all_sent(resume) && may_send(resume); i++)
         send_piece(resume);
     if (!is_all_sent(resume))
-        return;
+        return may_send(resume);
     count_outcome(resume->home, RESUME_whole);
     metrics_add(resume->home->shard->metrics, METRIC_resumed_positions_total,
                 resume->missed.positions);
     struct remains remains = part(resume);
     go_on(&remains);
+    return false;
 }
 
 static enum v1_reset reason_of(int err)
@@ -522,7 +524,7 @@ static void come_home(struct resume *resume)
     else if (home->bytes > BYTES_MAX)
         reset(resume->session, V1_RESET_TOO_MUCH);
     else
-        send_some(resume);
+        (void)send_some(resume);
 }
 
 static void take_back(struct resumes *resumes)
@@ -546,12 +548,9 @@ static bool send_more(struct resumes *resumes)
     bool has_more = false;
     for (size_t left = resumes->sending_count; left > 0 && resumes->sending != NULL; left--) {
         struct resume *resume = resumes->sending;
-        struct session *session = resume->session;
         DL_DELETE(resumes->sending, resume);
         DL_APPEND(resumes->sending, resume);
-        if (may_send(resume))
-            send_some(resume);
-        has_more |= session->resume == resume && may_send(resume);
+        has_more |= may_send(resume) && send_some(resume);
     }
     return has_more;
 }

@@ -166,8 +166,9 @@ static void log_upgrade(const struct session *session)
     if (!log_enabled(LOG_DEBUG))
         return;
     redact_target(http_target(session->http), target);
-    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a session at %s",
-        ip_format(&session->client, client), target);
+    LOG(LOG_DEBUG, "session.upgrade", session_log_id(session), "%s asks for a %s at %s",
+        ip_format(&session->client, client),
+        ws_handshake_is_wanted(session->http) ? "WebSocket" : "stream", target);
 }
 
 /*
@@ -217,6 +218,8 @@ static void open_stream(struct session *session)
     count_request(session->shard, 200);
     session_write(session, buf_span(&out));
     buf_fini(&out);
+    if (session->state != SESSION_HTTP)
+        return; /* it does not read its answers */
     session->dialect = DIALECT_SSE;
     session->shard->stream_count++;
     open_session(session);

@@ -31,7 +31,7 @@ static void sink_keep(void *owner, struct span rest)
         session->is_doomed = true;
 }
 
-void stream_write(struct session *session, struct span frame)
+void stream_write_before(struct session *session, struct span frame)
 {
     size_t taken = sink_send(session, &frame, 1);
     if (taken < frame.len && !session->is_doomed)

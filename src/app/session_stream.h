@@ -10,7 +10,7 @@
 extern const struct hub_sink stream_sink;
 
 /* Write a whole frame that goes out before what the hub has for it, however much that is: who calls bounds it. */
-void stream_write(struct session *session, struct span frame);
+void stream_write_before(struct session *session, struct span frame);
 
 /* Of a session's handler. A pong that answers no probe is that to a heartbeat, or to nothing. */
 bool stream_on_pong(struct session *session, struct span payload);

@@ -179,21 +179,23 @@ void v1_session_tell_reset(struct session *session, enum v1_reset reason, struct
 }
 
 /*
- * Nobody was added, so the hub has nothing to say; but a follow is answered, with a cursor. Who has not got all yet could not be told
- * one: it is shown all anew.
+ * Nobody was added, so the hub has nothing to say; but a follow is answered, by a snapshot with a cursor, or by positions that may be
+ * followed by more. Who has not got all yet could not be told a cursor: it is shown all anew in place of a snapshot.
  */
 static void say_nothing_new(struct session *session, bool is_snapshot)
 {
-    struct buf frame = {0};
     struct shard *shard = session->shard;
+    struct buf frame = {0};
     const struct hub_dialect *dialect = session->follower.dialect;
     struct hub_seal seal = {.is_snapshot = is_snapshot};
-    if (!hub_is_settled(&session->follower)) {
+    const uint64_t *applied = hub_applied(shard->hub, &seal.origins);
+    bool is_settled = hub_is_settled(&session->follower);
+    if (!is_settled && is_snapshot) {
         if (hub_owe_snapshot(shard->hub, &session->follower, worker_now_ms(shard->worker)) < 0)
             session->is_doomed = true;
         return;
     }
-    seal.applied = hub_applied(shard->hub, &seal.origins);
+    seal.applied = is_settled ? applied : NULL;
     if (dialect->seal(dialect->context, &seal, span_of(NULL, 0), &frame) < 0)
         session->is_doomed = true;
     else
@@ -262,6 +264,13 @@ static int follow_now(struct session *session, const struct v1_message *message,
     return err;
 }
 
+/* There is nothing to resume, or more is asked for than it may follow: that is answered at once. */
+static bool is_answered_at_once(const struct session *session, const struct resume_request *request)
+{
+    return request->count == 0 ||
+           hub_following(&session->follower) + request->count > act_max_follows(session);
+}
+
 static int follow_since(struct session *session, const struct v1_message *message,
                         struct buf *wanted)
 {
@@ -276,7 +285,7 @@ static int follow_since(struct session *session, const struct v1_message *messag
     keep_new(session, wanted);
     request.ids = ids_of(wanted, &request.count);
     bool is_cursor = message->since == V1_SINCE_CURSOR;
-    if (is_cursor && request.count == 0)
+    if (is_cursor && is_answered_at_once(session, &request))
         return follow_now(session, message, wanted, false);
     if (is_cursor && resume_begin(session, &request, &reason)) {
         acknowledge(session, V1_STORED_NOT_SAID);
@@ -284,6 +293,13 @@ static int follow_since(struct session *session, const struct v1_message *messag
     }
     v1_session_tell_reset(session, reason, request.note);
     return follow_now(session, message, wanted, true);
+}
+
+static int follow_wanted(struct session *session, const struct v1_message *message,
+                         struct buf *wanted)
+{
+    return message->since == V1_SINCE_NOTHING ? follow_now(session, message, wanted, true)
+                                              : follow_since(session, message, wanted);
 }
 
 void v1_session_follow(struct session *session, struct v1_message *message)
@@ -298,10 +314,8 @@ void v1_session_follow(struct session *session, struct v1_message *message)
     int err = find_wanted(session, message, &wanted);
     if (err < 0)
         act_refuse(session, err);
-    else if (message->since == V1_SINCE_NOTHING)
-        err = follow_now(session, message, &wanted, true);
     else
-        err = follow_since(session, message, &wanted);
+        err = follow_wanted(session, message, &wanted);
     if (err < 0 && session->state == SESSION_OPEN)
         session->v1->groups.count = groups; /* without those that were added */
     if (message->groups.count > 0)
@@ -338,6 +352,7 @@ static void tell_full(struct session *session)
     say(session, v1_encode_error(&error, &text), &text);
 }
 
+/* `err`: what finding these members failed with. */
 static void meet(struct session *session, int err, struct buf *members)
 {
     struct shard *shard = session->shard;
@@ -353,13 +368,17 @@ static void meet(struct session *session, int err, struct buf *members)
     buf_fini(members);
 }
 
+static bool meets_nobody(struct session *session)
+{
+    return session->state != SESSION_OPEN || session->v1->groups.count == 0 ||
+           resume_delays_meeting(session);
+}
+
 void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count)
 {
     struct buf members = {0};
-    if (session->state != SESSION_OPEN || session->v1->groups.count == 0 ||
-        resume_delays_meeting(session))
-        return;
-    meet(session, v1_groups_among(session, appeared, count, &members), &members);
+    if (!meets_nobody(session))
+        meet(session, v1_groups_among(session, appeared, count, &members), &members);
 }
 
 void v1_session_meet_all(struct session *session)
@@ -367,7 +386,8 @@ void v1_session_meet_all(struct session *session)
     struct buf members = {0};
     struct v1_names groups = {.items = session->v1->groups.names,
                               .count = session->v1->groups.count};
-    meet(session, v1_groups_members(session, &groups, &members), &members);
+    if (!meets_nobody(session))
+        meet(session, v1_groups_members(session, &groups, &members), &members);
 }
 
 /* --- publish -------------------------------------------------------------------------------------------------------- */

@@ -174,7 +174,7 @@ async function upgradedFrom(server, localAddress, forwardedFor) {
   const peer = await server.raw({ localAddress });
   await peer.write(handshake({ headers: { 'X-Forwarded-For': forwardedFor } }));
   assert.strictEqual((await peer.httpAnswer()).status, 101);
-  const [, address] = await server.program.printed(/ session\.upgrade session=\d+ (\S+) asks for a session at \/\n/);
+  const [, address] = await server.program.printed(/ session\.upgrade session=\d+ (\S+) asks for a WebSocket at \/\n/);
   return address;
 }
 

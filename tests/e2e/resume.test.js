@@ -3,6 +3,7 @@
  * Who comes back with a cursor gets all that it missed, once, and then what is live; or is told that it does not.
  */
 const assert = require('node:assert');
+const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const frames = require('./lib/frame.js');
@@ -329,4 +330,54 @@ test('a token that is revoked in the middle of it ends the session', async (t) =
   assert.strictEqual((await back.client.closed()).code, 4403);
   holder.kill();
   await server.showsMetrics({ spectate_sessions_resuming: 0, 'spectate_resumes_total{outcome="ended"}': 1 });
+});
+
+test('when what it may follow changes in the middle of it, it starts anew with what it may', async (t) => {
+  const issuer = await issuerOf(t);
+  const groups = temporaryFile(t, 'groups.json', '{"elite": ["7", "8"]}');
+  const { server, file } = await startKeeping(t, authArgs(t, issuer, ['--groups', groups]));
+  const runner = await Spectator.join(server, bearer(await issuer.token({ sub: '7', publish: ['*'] })));
+  const reader = bearer(await issuer.token({ sub: 'reader', follow: ['group:elite'] }));
+  const first = await Spectator.join(server, reader);
+  await first.follow({ runners: [7, 8] });
+  await runner.publishAll([step(7, 1), step(8, 1)]);
+  const back = await Spectator.join(server, reader);
+  const holder = await hold(t, file);
+  runner.send({ type: 'position', ...step(7, 2) });
+  back.send({ type: 'follow', runners: [7, 8], since: first.cursor });
+  back.send({ type: 'ping', id: 'behind' });
+  await server.showsMetrics({ spectate_sessions_resuming: 1 });
+  fs.writeFileSync(groups, '{"elite": ["7"]}');
+  server.program.kill('SIGHUP');
+  assert.strictEqual((await back.next('token')).type, 'token');
+  assert.strictEqual((await back.next('reset')).reason, 'not_kept');
+  assert.deepStrictEqual(await back.whole('snapshot'), [step(7, 2)]);
+  assert.strictEqual((await back.next('pong')).id, 'behind');
+  holder.kill();
+  await runner.publish(step(7, 3));
+  assert.deepStrictEqual(await back.take(1), [step(7, 3)]);
+  await back.client.expectNothingMore();
+  await server.showsMetrics({ spectate_sessions_resuming: 0, 'spectate_resumes_total{outcome="not_kept"}': 1 });
+});
+
+test('what was missed is compressed where that was agreed on', async (t) => {
+  const { server } = await startKeeping(t, ['--compression', '6']);
+  const runner = await Spectator.join(server);
+  const since = await cursorOf(server, { runners: [7] });
+  await runner.publishAll(steps(7, 1, 2000));
+  const back = await Spectator.join(server, { perMessageDeflate: true });
+  const before = back.client.socket.bytesRead;
+  assert.deepStrictEqual(await back.resume({ runners: [7], since }), steps(7, 1, 2000));
+  assert.ok(back.client.socket.bytesRead - before < 2000 * 20);
+});
+
+test('who asks for more than it may follow follows what it did before, with a cursor too', async (t) => {
+  const { server } = await startKeeping(t, ['--max-follows', '2']);
+  const since = await cursorOf(server, { runners: [7] });
+  const back = await Spectator.join(server);
+  await back.follow({ runners: [7] });
+  back.send({ type: 'follow', runners: [8, 9], since });
+  assert.strictEqual((await back.next('error')).code, 'too_many_follows');
+  await back.publish(step(8, 1));
+  await back.client.expectNothingMore();
 });
