@@ -2,12 +2,11 @@
 
 #include "app/awaited.h"
 #include "app/errand.h"
-#include "app/inquiry.h"
 #include "app/server.h"
 #include "app/session_act.h"
 #include "app/shard.h"
 #include "app/v1_http_reply.h"
-#include "app/v1_http_runners.h"
+#include "app/v1_http_store.h"
 #include "app/v1_publish.h"
 #include "base/err.h"
 #include "base/log.h"

@@ -9,7 +9,7 @@
 #include "app/shard.h"
 #include "app/v1_http_query.h"
 #include "app/v1_http_reply.h"
-#include "app/v1_http_runners.h"
+#include "app/v1_http_store.h"
 #include "app/v1_http_track_text.h"
 #include "app/v1_http_visit.h"
 #include "base/date_time.h"
