@@ -416,7 +416,7 @@ static void begin(struct resume *resume)
     struct session *session = resume->session;
     enter(resume, BEGINS);
     archive_post(session->shard->archive);
-    hub_hold(&session->follower);
+    hub_hold(&session->follower, true);
     int err = follow_now(resume, false);
     if (err == 0 && session->resume == resume) {
         ask(resume);

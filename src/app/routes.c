@@ -80,10 +80,17 @@ static void answer_ready(struct shard *shard, struct http_answer *answer, struct
         answer_ready_or_ill(shard, answer, body);
 }
 
+/* Each looks at every session of the worker: nobody needs them more often, and who asks all the time is no reason to stall. */
+#define SCRAPES_PER_SECOND 200
+
 static void answer_metrics(struct shard *shard, struct http_answer *answer, struct buf *body)
 {
     if (shard->options->public_metrics == SWITCH_OFF) {
         route_answer_text(answer, 404, "not found; see /\n");
+        return;
+    }
+    if (!rate_take(&shard->scrapes, SCRAPES_PER_SECOND, worker_now_ms(shard->worker))) {
+        route_answer_text(answer, 503, "the metrics were asked for too often\n");
         return;
     }
     shard_refresh_metrics(shard);

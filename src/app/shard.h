@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "app/arrival.h"
+#include "app/rate.h"
 #include "app/rests.h"
 #include "app/session.h"
 #include "app/v1_dialect.h"
@@ -84,9 +85,11 @@ struct shard {
     struct seed_message message;        /* scratch for decoding */
     struct v1_message v1_message;
     const struct session *v1_asking; /* whose message v1_message is, while that is dealt with */
-    struct ws_deflate *gzip;         /* owned; for answers to requests; NULL: not needed yet */
-    size_t answer_bytes;             /* of long answers that wait to be written */
-    bool is_backing_up; /* operators asked for a copy of the store, which is being made */
+    struct rate scrapes;             /* of the metrics */
+    uint64_t meets_cost;     /* runners moved, the last time that all met who had appeared */
+    struct ws_deflate *gzip; /* owned; for answers to requests; NULL: not needed yet */
+    size_t answer_bytes;     /* of long answers that wait to be written */
+    bool is_backing_up;      /* operators asked for a copy of the store, which is being made */
     uint64_t last_id;
     struct arrival_clock arrivals;
     uint64_t sequence;          /* of the last position that a session here published */

@@ -18,6 +18,7 @@
 #define EXPIRES_PER_TICK 10000
 #define STORM_SESSIONS 250
 #define MOVES_PER_TURN 20000 /* by those who meet others */
+#define MOVES_PER_SESSION 4  /* to look at one costs as much */
 
 /* Who has appeared is met by those who follow groups, all in some turns. Those who appear meanwhile wait. */
 static void begin_to_meet(struct shard *shard)
@@ -26,21 +27,31 @@ static void begin_to_meet(struct shard *shard)
         return;
     buf_fini(&shard->appeared);
     hub_take_appeared(shard->hub, &shard->appeared);
-    if (shard->appeared.len > 0)
-        shard->meets_next = shard->sessions;
+    if (shard->appeared.len == 0)
+        return;
+    shard->meets_next = shard->sessions;
+    shard->meets_cost = 0;
 }
 
-/* Each one moves as many runners as its session follows. True: there are more. */
+/*
+ * Each one moves as many runners as its session follows. Where all do within a turn, they meet in the turn in which somebody appears: so
+ * no follower is told a cursor that holds a position of somebody it has not met; else about once a second. True: there are more.
+ */
 static bool go_on_meeting(struct shard *shard)
 {
-    uint64_t until = hub_stats(shard->hub).moved + MOVES_PER_TURN;
+    uint64_t moved = hub_stats(shard->hub).moved;
+    uint64_t cost = 0;
+    if (shard->meets_cost < MOVES_PER_TURN)
+        begin_to_meet(shard);
     const struct runner_id *ids = (const struct runner_id *)(const void *)shard->appeared.data;
-    while (shard->meets_next != NULL && hub_stats(shard->hub).moved < until) {
+    for (size_t looks = 1; shard->meets_next != NULL && cost < MOVES_PER_TURN; looks++) {
         struct session *session = shard->meets_next;
         shard->meets_next = session->next;
         if (session->v1 != NULL)
             v1_session_meet(session, ids, shard->appeared.len / sizeof *ids);
+        cost = hub_stats(shard->hub).moved - moved + looks * MOVES_PER_SESSION;
     }
+    shard->meets_cost += cost;
     return shard->meets_next != NULL;
 }
 

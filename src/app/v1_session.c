@@ -241,7 +241,10 @@ static void keep_new(const struct session *session, struct buf *wanted)
     wanted->len = kept * sizeof *ids;
 }
 
-/* What is said may close a session that does not read: it is looked at after each. What is new comes behind the ack. */
+/*
+ * It is acknowledged once it is known to be done, and what is new comes behind that: so the hub is held meanwhile. What is said may close
+ * a session that does not read: it is looked at after each.
+ */
 static int follow_now(struct session *session, const struct v1_message *message,
                       const struct buf *wanted, bool snapshot)
 {
@@ -252,14 +255,17 @@ static int follow_now(struct session *session, const struct v1_message *message,
         .sets_pace = message->sets_pace,
         .pace_ms = message->pace_ms,
     };
-    acknowledge(session, V1_STORED_NOT_SAID);
-    if (session->state != SESSION_OPEN)
-        return 0;
+    struct shard *shard = session->shard;
     follow.ids = ids_of(wanted, &follow.count);
+    hub_hold(&session->follower, false);
     int err = act_follow(session, &follow);
+    bool is_answered = is_answered_by_hub(session, followed, pace_ms);
     if (err < 0)
         act_refuse(session, err);
-    else if (session->state == SESSION_OPEN && !is_answered_by_hub(session, followed, pace_ms))
+    else
+        acknowledge(session, V1_STORED_NOT_SAID);
+    hub_release(shard->hub, &session->follower, worker_now_ms(shard->worker));
+    if (err == 0 && session->state == SESSION_OPEN && !is_answered)
         say_nothing_new(session, snapshot);
     return err;
 }
@@ -441,11 +447,15 @@ static void on_sweep(struct session *session)
 
 static void publish(struct session *session, struct v1_message *message)
 {
-    const struct position *first = message->positions;
+    size_t done = 0;
     if (!check_positions(session, message))
         return;
-    struct v1_user user = {.id = first->runner, .is_number = first->runner_is_number};
-    size_t done = 0;
+    if (message->position_count == 0) {
+        acknowledge(session, session->shard->store != NULL ? V1_STORED_YES : V1_STORED_NO);
+        return;
+    }
+    struct v1_user user = {.id = message->positions[0].runner,
+                           .is_number = message->positions[0].runner_is_number};
     int err = shard_publish(session->shard, message->positions, message->position_count, &done);
     if (err == 0)
         await_word(session, &message->id);

@@ -9,7 +9,7 @@
 
 extern const struct session_handler v1_session_handler;
 
-/* Runners have got their first position since the last time: who follows groups follows those of them that are in these. */
+/* Runners have got their first position: who follows groups follows those of them that are in these. */
 void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count);
 
 /* The same for all there are, since some were missed. */

@@ -297,9 +297,10 @@ void hub_writable(struct hub *hub, struct follower *follower, uint64_t now_ms)
         serve_go_on(hub, follower, now_ms);
 }
 
-void hub_hold(struct follower *follower)
+void hub_hold(struct follower *follower, bool patience)
 {
-    follower->held = follower->patient = true;
+    follower->held = true;
+    follower->patient |= patience;
 }
 
 void hub_release(struct hub *hub, struct follower *follower, uint64_t now_ms)

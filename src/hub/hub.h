@@ -223,10 +223,11 @@ uint64_t hub_superseded(const struct follower *follower);
 bool hub_is_held(const struct follower *follower);
 
 /*
- * Offer nothing until hub_release(): the owner has to say something first that belongs before it, such as what the follower missed. What
- * comes meanwhile waits for it, up to hold_bytes and however old it gets, until the follower has got that; over it, it falls behind as any.
+ * Offer nothing until hub_release(): the owner has to say something first that belongs before it, such as an answer, or what the follower
+ * missed. With `patience` what comes meanwhile waits for it, up to hold_bytes and however old it gets, until the follower has got that; over
+ * it, it falls behind as any.
  */
-void hub_hold(struct follower *follower);
+void hub_hold(struct follower *follower, bool patience);
 void hub_release(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* The socket is full with other bytes than the hub's: offer nothing until hub_writable(). */

@@ -65,6 +65,28 @@ async function race(server, runners) {
   return track;
 }
 
+test('no cursor passes over somebody who has just appeared in a group', async (t) => {
+  const { server } = await startKeeping(t);
+  const phone = await Spectator.join(server);
+  await phone.publish(step(1, 1));
+  for (let newcomer = 2; newcomer < 12; newcomer++) {
+    const spectator = await Spectator.join(server);
+    const got = await spectator.follow({ groups: ['*'] });
+    const before = spectator.cursor;
+    phone.send({ type: 'positions', positions: [step(1, newcomer), step(newcomer, 1)] });
+    while (spectator.cursor === before) {
+      const { positions = [], cursor = before } = await spectator.client.next();
+      got.push(...positions);
+      spectator.cursor = cursor;
+    }
+    spectator.cut();
+    const back = await Spectator.join(server);
+    got.push(...(await back.resume({ groups: ['*'], since: spectator.cursor })));
+    back.cut();
+    assert.ok(got.some(({ userId }) => userId === newcomer), `${newcomer} was passed over`);
+  }
+});
+
 forEachWorkerCount((suffix, workers) => {
   test(`one who is cut and returns 200 times gets exactly the race${suffix}`, { timeout: 120_000 }, async (t) => {
     const { server } = await startKeeping(t, [...workers, '--lag-time', '30s', '--publish-every-unfollowed', '0']);

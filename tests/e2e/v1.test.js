@@ -312,3 +312,25 @@ test('the pace is told of the first runner that a session publishes, and of none
   await publish(gateway, { userId: 1, lat: 2, lng: 2 });
   assert.deepStrictEqual(gateway.rates, [{ type: 'rate', userId: 1, every: 10000 }]);
 });
+
+test('a follow that is refused is answered by the error alone, and changes nothing', async (t) => {
+  const server = await startServer(t, ['--max-follows', '2']);
+  const [runner, spectator] = [await join(server), await join(server)];
+  for (const userId of [1, 2, 3]) await publish(runner, { userId, lat: 1, lng: 2 });
+  assert.deepStrictEqual((await follow(spectator, { runners: [1] })).map(({ userId }) => userId), [1]);
+  spectator.send({ type: 'follow', id: 'x', groups: ['*'] });
+  const { type, id, code } = await spectator.next();
+  assert.deepStrictEqual([type, id, code], ['error', 'x', 'too_many_follows']);
+  await publish(runner, { userId: 4, lat: 1, lng: 2 }); // it does not follow the group
+  await publish(runner, { userId: 1, lat: 2, lng: 2 });
+  assert.strictEqual((await live(spectator))[0].lat, 2);
+  await spectator.expectNothingMore();
+});
+
+test('a message of no positions is carried out', async (t) => {
+  const server = await startServer(t);
+  const runner = await join(server);
+  runner.send({ type: 'positions', id: 'none', positions: [] });
+  const answer = await runner.next();
+  assert.deepStrictEqual(answer, { type: 'ack', id: 'none', stored: false });
+});

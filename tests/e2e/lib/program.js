@@ -72,6 +72,7 @@ class Program {
   }
 
   kill(signal) {
+    this.wasKilled ||= signal === 'SIGTERM' || signal === 'SIGKILL';
     this.child.kill(signal);
   }
 

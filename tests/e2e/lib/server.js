@@ -147,7 +147,8 @@ class Server {
   /* Ask it to stop, let the clients go without a word, and see that it ends well. */
   async stop() {
     for (const peer of this.peers) peer.destroy();
-    if (!this.program.hasEnded) this.program.kill('SIGTERM');
+    /* A second signal would end it at once. */
+    if (!this.program.hasEnded && !this.program.wasKilled) this.program.kill('SIGTERM');
     await this.endsWith(0);
   }
 

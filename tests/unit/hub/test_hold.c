@@ -20,7 +20,7 @@ TEST(who_is_held_gets_all_of_that_time_when_released_however_long_it_took)
 {
     struct world *w = world_that_holds(state);
     struct peer *ann = world_join(w, &dialect_packed);
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     peer_follow(ann, "7 8");
     for (int i = 1; i <= 50; i++) {
         world_publish(w, i % 2 == 0 ? "7" : "8", at(i));
@@ -42,7 +42,7 @@ TEST(a_socket_that_has_room_releases_nobody)
     struct peer *ann = world_follow(w, "7");
     peer_block(ann);
     world_publish(w, "7", at(1));
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     peer_unblock(ann);
     peer_expect_nothing_more(ann);
     release(ann);
@@ -54,7 +54,7 @@ TEST(the_others_of_its_audience_are_not_held)
     struct world *w = world_that_holds(state);
     struct peer *ann = world_follow(w, "7");
     struct peer *bob = world_follow(w, "7");
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     world_publish(w, "7", at(1));
     peer_expect(bob, "7", at(1));
     peer_expect_nothing_more(ann);
@@ -68,7 +68,7 @@ TEST(what_it_followed_before_is_handed_over_when_its_set_grows_and_comes_first)
     struct world *w = world_that_holds(state);
     struct peer *ann = world_follow(w, "7");
     world_receive(w, "7", at(1));
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     peer_follow(ann, "8");
     peer_drain(ann, 1000);
     peer_expect(ann, "7", at(1));
@@ -82,7 +82,7 @@ TEST(over_its_bytes_it_falls_behind_as_any_and_that_is_counted)
 {
     struct world *w = world_that_holds(state);
     struct peer *ann = world_follow(w, "7");
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     for (int i = 1; i <= 1000; i++)
         world_publish(w, "7", at(i));
     assert_true(ann->follower.behind);
@@ -96,7 +96,7 @@ TEST(once_it_has_caught_up_its_patience_is_that_of_all)
 {
     struct world *w = world_that_holds(state);
     struct peer *ann = world_follow(w, "7");
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     world_publish(w, "7", at(1));
     release(ann);
     peer_expect(ann, "7", at(1));
@@ -111,7 +111,7 @@ TEST(a_snapshot_that_is_owed_to_one_who_is_held_comes_when_released)
     struct world *w = world_that_holds(state);
     world_publish(w, "7", at(1));
     struct peer *ann = world_join(w, &dialect_packed);
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     peer_follow(ann, "7");
     assert_int_equal(hub_owe_snapshot(w->hub, &ann->follower, w->now_ms), 0);
     assert_int_equal(ann->sealed_count, 0);
@@ -124,7 +124,7 @@ TEST(who_follows_nothing_may_be_held_and_released)
 {
     struct world *w = world_that_holds(state);
     struct peer *ann = world_join(w, &dialect_compact);
-    hub_hold(&ann->follower);
+    hub_hold(&ann->follower, true);
     release(ann);
     peer_follow(ann, "7");
     world_publish(w, "7", at(1));
