@@ -80,7 +80,7 @@ int storage_open(const struct options *options, struct store **store)
 
 struct kept {
     struct position position;
-    int64_t received_ms;
+    int64_t came_ms; /* live; what never was counts as if it had come when it was taken */
 };
 
 struct collection {
@@ -93,18 +93,20 @@ struct collection {
 static bool collect(void *context, const struct store_record *record)
 {
     struct collection *collection = context;
-    struct kept kept = {.position = record->position, .received_ms = record->received_ms};
+    bool was_live = (record->flags & STORE_LATE) == 0;
+    struct kept kept = {.position = record->position,
+                        .came_ms = was_live ? record->received_ms : record->position.time_ms};
     kept.position.origin = 0;
     kept.position.sequence = 0;
-    if (record->received_ms >= collection->after_ms)
+    if (kept.came_ms >= collection->after_ms)
         collection->err = buf_append(&collection->kept, span_of(&kept, sizeof kept));
     return collection->err == 0;
 }
 
 static int by_age(const void *a, const void *b)
 {
-    int64_t first = ((const struct kept *)a)->received_ms;
-    int64_t second = ((const struct kept *)b)->received_ms;
+    int64_t first = ((const struct kept *)a)->came_ms;
+    int64_t second = ((const struct kept *)b)->came_ms;
     return (first > second) - (first < second);
 }
 
@@ -131,7 +133,7 @@ static void show(struct shard *shard, const struct kept *kept, size_t count)
     int64_t wall_ms = clock_wall_ms();
     int64_t now_ms = (int64_t)worker_now_ms(shard->worker);
     for (size_t i = 0; i < count; i++) {
-        int64_t age_ms = wall_ms - kept[i].received_ms;
+        int64_t age_ms = wall_ms - kept[i].came_ms;
         int64_t then_ms = now_ms - (age_ms > 0 ? age_ms : 0);
         shard_show_kept(shard, &kept[i].position, then_ms > 0 ? (uint64_t)then_ms : 0);
     }

@@ -7,9 +7,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const { hold } = require('./lib/held_file.js');
-const { Program, SPECTATE } = require('./lib/program.js');
+const { Program, SPECTATE, spectate } = require('./lib/program.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
-const { temporaryFolder } = require('./lib/temporary.js');
+const { temporaryFile, temporaryFolder } = require('./lib/temporary.js');
 const { until } = require('./lib/wait.js');
 
 const V1 = { protocols: ['spectate.v1'] };
@@ -99,6 +99,17 @@ test('an end in good order stores what nobody was told of yet', async (t) => {
   await first.stop();
   const second = await startServer(t, args);
   assert.strictEqual(Object.keys(await newest(second)).length, 1000);
+});
+
+test('what was imported is as old as it says: nobody is live by it, nor shown after position-ttl', async (t) => {
+  const data = temporaryFolder();
+  const line = (userId, age) => `${JSON.stringify({ userId, lat: 1, lng: 2, time: Date.now() - age })}\n`;
+  const file = temporaryFile(t, 'old.ndjson', line(1, 3600_000) + line(2, 48 * 3600_000));
+  const imported = await spectate(['import', '--data', data, file]);
+  assert.strictEqual(imported.code, 0, imported.stderr);
+  const server = await startServer(t, ['--data', data]);
+  assert.deepStrictEqual(Object.keys(await newest(server)), ['1']);
+  await until(async () => (await newest(server))[1].status === 'lost', '1 to be lost at once, and not a minute after the start', 20_000);
 });
 
 test('a purely live server keeps nothing, and says so', async (t) => {
