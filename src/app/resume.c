@@ -1,22 +1,17 @@
 #include "app/resume.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "app/archive.h"
 #include "app/mail.h"
-#include "app/missed.h"
-#include "app/session_access.h"
-#include "app/session_act.h"
+#include "app/resume_state.h"
 #include "app/session_phase.h"
 #include "app/session_stream.h"
 #include "app/shard.h"
-#include "app/v1_session.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/resume_outcome.h"
 
 #define WAITING_MAX 10000
 #define ASKED_MAX 16 /* at a time: the store has two threads that read */
@@ -25,60 +20,12 @@
 #define STUCK_MS 30000     /* the socket takes nothing for so long */
 #define PIECES_PER_TURN 16 /* of one session */
 
-enum state { WAITS, BEGINS, ASKED, SENDING };
-
-struct resume {
-    struct store_job job;
-    struct missed missed;
-    struct resumes *home;
-    struct session *session; /* NULL: it has ended, or given up */
-    struct resume *prev;     /* in the list of its state, or of those that came back */
-    struct resume *next;
-    struct buf note;
-    struct buf message; /* that the session said meanwhile */
-    size_t bytes;       /* counted for it */
-    size_t sent;        /* pieces */
-    uint64_t since_ms;  /* when it began to wait, or last sent something */
-    uint32_t pace_ms;
-    int err; /* of the reading */
-    uint8_t state;
-    bool sets_pace;
-    bool delays_meeting;
-};
-
-struct resumes {
-    struct shard *shard;    /* borrowed */
-    struct resume *waiting; /* owned; as they came */
-    struct resume *sending; /* owned */
-    size_t waiting_count;
-    size_t sending_count;
-    size_t asked; /* owned by the store meanwhile */
-    size_t bytes; /* of all but those that the store has */
-    pthread_mutex_t lock;
-    struct resume *back; /* owned; under the lock: came back */
-};
-
 struct resumes *resumes_new(struct shard *shard)
 {
     struct resumes *resumes = mem_must(sizeof *resumes);
     resumes->shard = shard;
     CHECK(pthread_mutex_init(&resumes->lock, NULL) == 0);
     return resumes;
-}
-
-static void set_bytes(struct resume *resume, size_t bytes)
-{
-    resume->home->bytes += bytes - resume->bytes;
-    resume->bytes = bytes;
-}
-
-static void free_resume(struct resume *resume)
-{
-    set_bytes(resume, 0);
-    missed_fini(&resume->missed);
-    buf_fini(&resume->note);
-    buf_fini(&resume->message);
-    mem_free(resume);
 }
 
 void resumes_free(struct resumes **resumes)
@@ -91,7 +38,7 @@ void resumes_free(struct resumes **resumes)
     CHECK(it->waiting == NULL && it->sending == NULL);
     DL_FOREACH_SAFE(it->back, at, next)
     {
-        free_resume(at);
+        resume_free(at);
     }
     pthread_mutex_destroy(&it->lock);
     mem_free(it);
@@ -106,157 +53,6 @@ size_t resumes_count(const struct resumes *resumes)
 size_t resumes_bytes(const struct resumes *resumes)
 {
     return resumes->bytes;
-}
-
-static uint64_t now_ms(const struct resumes *resumes)
-{
-    return worker_now_ms(resumes->shard->worker);
-}
-
-static void count_outcome(const struct resumes *resumes, enum resume_outcome outcome)
-{
-    metrics_add_labelled(resumes->shard->metrics, METRIC_resumes_total, outcome, 1);
-}
-
-/* --- lists ---------------------------------------------------------------------------------------------------------- */
-
-static void leave_list(struct resume *resume)
-{
-    struct resumes *home = resume->home;
-    if (resume->state == WAITS) {
-        DL_DELETE(home->waiting, resume);
-        home->waiting_count--;
-    } else if (resume->state == SENDING) {
-        DL_DELETE(home->sending, resume);
-        home->sending_count--;
-    }
-}
-
-static void enter(struct resume *resume, enum state state)
-{
-    struct resumes *home = resume->home;
-    leave_list(resume);
-    resume->state = (uint8_t)state;
-    resume->since_ms = now_ms(home);
-    if (state == WAITS) {
-        DL_APPEND(home->waiting, resume);
-        home->waiting_count++;
-    } else if (state == SENDING) {
-        DL_APPEND(home->sending, resume);
-        home->sending_count++;
-    }
-}
-
-/* --- the end -------------------------------------------------------------------------------------------------------- */
-
-/* What is left to do for a session when its resume is over. */
-struct remains {
-    struct session *session;
-    struct buf note;
-    struct buf message;
-    bool delays_meeting;
-    bool follows; /* it has begun */
-};
-
-/* From here on the session resumes no more. What the store has is freed when it comes back. */
-static struct remains part(struct resume *resume)
-{
-    struct remains remains = {
-        .session = resume->session,
-        .note = resume->note,
-        .message = resume->message,
-        .delays_meeting = resume->delays_meeting,
-        .follows = resume->state != WAITS,
-    };
-    resume->note = resume->message = (struct buf){0};
-    resume->session->resume = NULL;
-    resume->session = NULL;
-    if (resume->state == WAITS || resume->state == SENDING) {
-        leave_list(resume);
-        free_resume(resume);
-    }
-    return remains;
-}
-
-/* The live stream goes on, and the session is listened to again; what it says may begin another resume, or end it. */
-static void go_on(struct remains *remains)
-{
-    struct session *session = remains->session;
-    struct shard *shard = session->shard;
-    struct parked_bytes bytes = {.message = remains->message};
-    hub_release(shard->hub, &session->follower, worker_now_ms(shard->worker));
-    if (session->state == SESSION_OPEN) {
-        CHECK(session_awaited(shard, session->id, &bytes.rest) == session);
-        if (remains->delays_meeting)
-            v1_session_meet_all(session);
-        if (session->is_stopped)
-            session_resume(session, &bytes);
-    }
-    buf_fini(&remains->note);
-    buf_fini(&bytes.message);
-    buf_fini(&bytes.rest);
-}
-
-static int follow_now(struct resume *resume, bool snapshot)
-{
-    struct session *session = resume->session;
-    struct denied denied = {.count = 0};
-    struct missed *missed = &resume->missed;
-    act_keep_granted(session, missed->ids, &missed->count, &denied);
-    struct hub_follow follow = {
-        .ids = missed->ids,
-        .count = missed->count,
-        .snapshot = snapshot,
-        .sets_pace = resume->sets_pace,
-        .pace_ms = resume->pace_ms,
-    };
-    return act_follow(session, &follow);
-}
-
-static void refuse(struct session *session, int err)
-{
-    if (err < 0 && session->state == SESSION_OPEN)
-        act_refuse(session, err);
-}
-
-/* Tell why, and the newest of each instead. What is said may end the session, which then resumes no more. */
-static void reset(struct session *session, enum v1_reset reason)
-{
-    static const enum resume_outcome outcomes[] = {
-        [V1_RESET_UNKNOWN_CURSOR] = RESUME_unknown_cursor,
-        [V1_RESET_TOO_MUCH] = RESUME_too_much,
-        [V1_RESET_NOT_KEPT] = RESUME_not_kept,
-    };
-    struct shard *shard = session->shard;
-    struct resume *resume = session->resume;
-    count_outcome(resume->home, outcomes[reason]);
-    session_handler_of(session)->tell_reset(session, reason, buf_span(&resume->note));
-    if (session->resume == NULL)
-        return;
-    if (resume->state == WAITS)
-        refuse(session, follow_now(resume, true));
-    else if (hub_owe_snapshot(shard->hub, &session->follower, worker_now_ms(shard->worker)) < 0)
-        session->is_doomed = true;
-    if (session->resume == NULL)
-        return;
-    struct remains remains = part(resume);
-    go_on(&remains);
-}
-
-void resume_end(struct session *session)
-{
-    if (session->resume == NULL)
-        return;
-    count_outcome(session->resume->home, RESUME_ended);
-    struct remains remains = part(session->resume);
-    buf_fini(&remains.note);
-    buf_fini(&remains.message);
-}
-
-void resume_give_up(struct session *session)
-{
-    if (session->resume != NULL && session->resume->state != WAITS)
-        reset(session, V1_RESET_NOT_KEPT);
 }
 
 /* --- begin ---------------------------------------------------------------------------------------------------------- */
@@ -275,7 +71,7 @@ static struct resume *make(struct session *session, const struct resume_request 
     resume->home = session->shard->resumes;
     if (missed_init(&resume->missed, request->ids, request->count) < 0 ||
         buf_append(&resume->note, request->note) < 0 || session_await(session) < 0) {
-        free_resume(resume);
+        resume_free(resume);
         return NULL;
     }
     resume->session = session;
@@ -316,8 +112,8 @@ bool resume_begin(struct session *session, const struct resume_request *request,
     if (resume == NULL)
         return refuse_to_begin(session, reason, RESUME_too_much, V1_RESET_TOO_MUCH);
     session->resume = resume;
-    set_bytes(resume, missed_bytes(&resume->missed));
-    enter(resume, WAITS);
+    resume_set_bytes(resume, missed_bytes(&resume->missed));
+    resume_enter(resume, WAITS);
     return true;
 }
 
@@ -406,28 +202,28 @@ static void ask(struct resume *resume)
         home->asked++;
         return;
     }
-    enter(resume, SENDING); /* where a reset leaves it */
-    reset(resume->session, err == ERR_FULL ? V1_RESET_TOO_MUCH : V1_RESET_NOT_KEPT);
+    resume_enter(resume, SENDING); /* where a reset leaves it */
+    resume_reset(resume->session, err == ERR_FULL ? V1_RESET_TOO_MUCH : V1_RESET_NOT_KEPT);
 }
 
 /* What was published in this turn is put before the question. */
 static void begin(struct resume *resume)
 {
     struct session *session = resume->session;
-    enter(resume, BEGINS);
+    resume_enter(resume, BEGINS);
     archive_post(session->shard->archive);
     hub_hold(&session->follower, true);
-    int err = follow_now(resume, false);
+    int err = resume_follow_now(resume, false);
     if (err == 0 && session->resume == resume) {
         ask(resume);
         return;
     }
-    refuse(session, err);
+    resume_refuse(session, err);
     if (session->resume == resume) {
-        struct remains remains = part(resume);
-        go_on(&remains);
+        struct remains remains = resume_part(resume);
+        resume_go_on(&remains);
     }
-    free_resume(resume);
+    resume_free(resume);
 }
 
 static void begin_waiting(struct resumes *resumes)
@@ -473,7 +269,7 @@ static void send_piece(struct resume *resume)
         stream_write_before(session, buf_span(&frame));
     buf_fini(&frame);
     resume->sent++;
-    resume->since_ms = now_ms(resume->home);
+    resume->since_ms = resumes_now_ms(resume->home);
 }
 
 static bool is_all_sent(const struct resume *resume)
@@ -495,11 +291,11 @@ static bool send_some(struct resume *resume)
         send_piece(resume);
     if (!is_all_sent(resume))
         return may_send(resume);
-    count_outcome(resume->home, RESUME_whole);
+    resumes_count_outcome(resume->home, RESUME_whole);
     metrics_add(resume->home->shard->metrics, METRIC_resumed_positions_total,
                 resume->missed.positions);
-    struct remains remains = part(resume);
-    go_on(&remains);
+    struct remains remains = resume_part(resume);
+    resume_go_on(&remains);
     return false;
 }
 
@@ -514,15 +310,15 @@ static void come_home(struct resume *resume)
     struct resumes *home = resume->home;
     home->asked--;
     if (resume->session == NULL) {
-        free_resume(resume);
+        resume_free(resume);
         return;
     }
-    enter(resume, SENDING);
-    set_bytes(resume, missed_bytes(&resume->missed));
+    resume_enter(resume, SENDING);
+    resume_set_bytes(resume, missed_bytes(&resume->missed));
     if (resume->err < 0)
-        reset(resume->session, reason_of(resume->err));
+        resume_reset(resume->session, reason_of(resume->err));
     else if (home->bytes > BYTES_MAX)
-        reset(resume->session, V1_RESET_TOO_MUCH);
+        resume_reset(resume->session, V1_RESET_TOO_MUCH);
     else
         (void)send_some(resume);
 }
@@ -570,7 +366,7 @@ static struct resume *find_stuck(const struct resumes *resumes)
     struct resume *at;
     DL_FOREACH(resumes->sending, at)
     {
-        if (now_ms(resumes) - at->since_ms >= STUCK_MS)
+        if (resumes_now_ms(resumes) - at->since_ms >= STUCK_MS)
             break;
     }
     return at;
@@ -578,7 +374,7 @@ static struct resume *find_stuck(const struct resumes *resumes)
 
 static bool waits_too_long(const struct resume *resume)
 {
-    return resume != NULL && now_ms(resume->home) - resume->since_ms >= WAIT_MS;
+    return resume != NULL && resumes_now_ms(resume->home) - resume->since_ms >= WAIT_MS;
 }
 
 /* A cursor that is never reached was made up, or is of a worker that stalls. */
@@ -587,7 +383,8 @@ void resumes_tick(struct resumes *resumes)
     struct resume *stuck;
     while (waits_too_long(resumes->waiting)) {
         bool reached = is_reached(resumes->shard, &resumes->waiting->missed.after);
-        reset(resumes->waiting->session, reached ? V1_RESET_TOO_MUCH : V1_RESET_UNKNOWN_CURSOR);
+        resume_reset(resumes->waiting->session,
+                     reached ? V1_RESET_TOO_MUCH : V1_RESET_UNKNOWN_CURSOR);
     }
     while ((stuck = find_stuck(resumes)) != NULL) {
         session_count_fault(stuck->session, FAULT_queue_full);

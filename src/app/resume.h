@@ -52,7 +52,7 @@ bool resume_begin(struct session *session, const struct resume_request *request,
 /* It said something: true if that is kept until the session has resumed. */
 bool resume_keeps(struct session *session, struct span message);
 
-/* Some it was to follow has appeared: true if it will be asked for at the end (v1_session_meet_all()). */
+/* Some it was to follow has appeared: true if it will be asked for at the end (v1_meet_all()). */
 bool resume_delays_meeting(struct session *session);
 
 /* What it may follow has changed: a reset is all it gets. Nothing happens to one that does not resume. */

@@ -11,7 +11,7 @@
 #include "app/relay.h"
 #include "app/resume.h"
 #include "app/session_access.h"
-#include "app/v1_session.h"
+#include "app/v1_follow.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -48,7 +48,7 @@ static bool go_on_meeting(struct shard *shard)
         struct session *session = shard->meets_next;
         shard->meets_next = session->next;
         if (session->v1 != NULL)
-            v1_session_meet(session, ids, shard->appeared.len / sizeof *ids);
+            v1_meet(session, ids, shard->appeared.len / sizeof *ids);
         cost = hub_stats(shard->hub).moved - moved + looks * MOVES_PER_SESSION;
     }
     shard->meets_cost += cost;

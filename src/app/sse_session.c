@@ -8,6 +8,7 @@
 #include "app/session_stream.h"
 #include "app/shard.h"
 #include "app/v1_dialect.h"
+#include "app/v1_follow.h"
 #include "app/v1_session.h"
 #include "base/err.h"
 #include "codec/query.h"
@@ -83,7 +84,7 @@ static void on_open(struct session *session)
         return;
     tell_retry(session, RETRY_MIN_MS + v1_session_share(session, RETRY_SPAN_MS));
     if (session->state == SESSION_OPEN)
-        v1_session_follow(session, &session->shard->v1_message);
+        v1_follow(session, &session->shard->v1_message);
 }
 
 /* Nothing is said by a client of these. */

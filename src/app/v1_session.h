@@ -9,20 +9,11 @@
 
 extern const struct session_handler v1_session_handler;
 
-/* Runners have got their first position: who follows groups follows those of them that are in these. */
-void v1_session_meet(struct session *session, const struct runner_id *appeared, size_t count);
-
-/* The same for all there are, since some were missed. */
-void v1_session_meet_all(struct session *session);
-
 /* --- for sessions that are told the same in another form (app/sse_session.h): as in struct session_handler ---------- */
 
 /* False: there is no memory, and it is closed. */
 bool v1_session_begin(struct session *session);
 void v1_session_end(struct session *session);
-
-/* Carry out a message of kind V1_FOLLOW, which is changed by that. */
-void v1_session_follow(struct session *session, struct v1_message *message);
 
 void v1_session_tell(struct session *session, const struct fault *fault,
                      const struct runner_id *ids, size_t count);
