@@ -42,9 +42,19 @@ void mem_free(void *memory)
     free(memory);
 }
 
+/* Under a sanitizer glibc's allocator is not the one in use, and two threads that are its first users crash in it. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_OTHER_ALLOCATOR 1
+#elif defined(__has_feature)
+#define HAS_OTHER_ALLOCATOR (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define HAS_OTHER_ALLOCATOR 0
+#endif
+
 void mem_give_back(void)
 {
 #ifdef __GLIBC__
-    malloc_trim(0);
+    if (!HAS_OTHER_ALLOCATOR)
+        malloc_trim(0);
 #endif
 }

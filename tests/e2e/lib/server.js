@@ -95,10 +95,16 @@ class Server {
    * descriptors.
    */
   async metrics() {
-    const answer = await until(async () => {
-      const it = await this.get('/metrics').catch((error) => ({ status: 503, error }));
-      return it.status !== 503 && it;
-    }, 'the metrics');
+    let refused = '';
+    const answer = await until(
+      async () => {
+        assert.ok(!this.program.hasEnded, `ended with ${this.program.code ?? this.program.signal}:\n${this.program.stderr}`);
+        const it = await this.get('/metrics').catch((error) => ({ status: 503, body: error.message }));
+        refused = it.body;
+        return it.status !== 503 && it;
+      },
+      () => `the metrics: ${refused}`,
+    );
     assert.strictEqual(answer.status, 200);
     return metrics.parse(answer.body).values;
   }
