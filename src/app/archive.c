@@ -97,7 +97,10 @@ static void come_back(struct parcel_of_records *parcel, int err)
 
 static void on_done(struct store_batch *batch, int err)
 {
-    come_back(batch->owner, err);
+    if (batch->may_linger)
+        free_parcel(batch->owner);
+    else
+        come_back(batch->owner, err);
 }
 
 static struct parcel_of_records *take_back(struct archive *archive)
@@ -156,6 +159,7 @@ void archive_post(struct archive *archive)
         come_back(parcel, 0);
         return;
     }
+    parcel->batch.may_linger = parcel->notes.len == 0;
     /* Once it is put it may be gone. All are of this shard, the last with the highest number. */
     struct position last = last_record(parcel)->position;
     size_t count = parcel->batch.count;

@@ -52,6 +52,7 @@ static int open_in(const struct options *options, struct store **store)
         .path = path,
         .queued_positions = options->store_queue,
         .gather_us = options->store_gather_ms * 1000,
+        .linger_us = options->store_linger_ms * 1000,
     };
     int len = snprintf(path, sizeof path, "%s/%s", options->data, STORAGE_FILE);
     int err = len < (int)sizeof path ? make_folder(options->data) : ERR_TOO_BIG;

@@ -58,11 +58,23 @@ static bool may_gather(const struct queue *queue)
            queue->waiting < queue->limits.group_positions;
 }
 
+/* The first may linger, unless somebody has come since who waits to be told. */
+static uint64_t gathers_until_us(const struct queue *queue)
+{
+    const struct queue_limits *limits = &queue->limits;
+    uint64_t lingers_us =
+        limits->linger_us > limits->gather_us ? limits->linger_us : limits->gather_us;
+    uint64_t until_us = queue->first->since_us + lingers_us;
+    uint64_t awaited_us = queue->awaited_since_us + limits->gather_us;
+    return queue->awaited > 0 && awaited_us < until_us ? awaited_us : until_us;
+}
+
 static void gather(struct queue *queue)
 {
-    uint64_t until_us = queue->first->since_us + queue->limits.gather_us;
     uint64_t now_us;
-    while (may_gather(queue) && (now_us = clock_monotonic_us()) < until_us)
+    uint64_t until_us;
+    while (may_gather(queue) &&
+           (now_us = clock_monotonic_us()) < (until_us = gathers_until_us(queue)))
         wait_until(queue, until_us, now_us);
 }
 
@@ -94,24 +106,36 @@ static int refuse(const struct queue *queue, size_t positions, size_t jobs)
     return has_room && queue->jobs + jobs <= queue->limits.jobs ? 0 : ERR_FULL;
 }
 
+static bool is_awaited(struct store_link *link)
+{
+    return link->kind == QUEUE_BATCH && !queue_batch(link)->may_linger;
+}
+
+/* True when the taker, which may sleep, has to look again. */
+static bool append(struct queue *queue, struct store_link *link, size_t positions, size_t jobs)
+{
+    bool was_empty = queue->first == NULL;
+    bool was_gathering = may_gather(queue);
+    bool is_first_awaited = is_awaited(link) && queue->awaited++ == 0;
+    if (is_first_awaited)
+        queue->awaited_since_us = link->since_us;
+    *queue->end = link;
+    queue->end = &link->next;
+    queue->positions += positions;
+    queue->waiting += positions;
+    queue->jobs += jobs;
+    queue->waiting_jobs += jobs;
+    return was_empty || jobs > 0 || is_first_awaited || (was_gathering && !may_gather(queue));
+}
+
 static int put(struct queue *queue, struct store_link *link, size_t positions, size_t jobs)
 {
     link->next = NULL;
     link->since_us = clock_monotonic_us();
     pthread_mutex_lock(&queue->lock);
     int err = refuse(queue, positions, jobs);
-    if (err == 0) {
-        bool was_empty = queue->first == NULL;
-        bool was_gathering = may_gather(queue);
-        *queue->end = link;
-        queue->end = &link->next;
-        queue->positions += positions;
-        queue->waiting += positions;
-        queue->jobs += jobs;
-        queue->waiting_jobs += jobs;
-        if (was_empty || jobs > 0 || (was_gathering && !may_gather(queue)))
-            pthread_cond_signal(&queue->more);
-    }
+    if (err == 0 && append(queue, link, positions, jobs))
+        pthread_cond_signal(&queue->more);
     pthread_mutex_unlock(&queue->lock);
     return err;
 }
@@ -138,6 +162,7 @@ static struct store_link *take_first(struct queue *queue)
     if (queue->first == NULL)
         queue->end = &queue->first;
     link->next = NULL;
+    queue->awaited -= is_awaited(link);
     if (link->kind == QUEUE_BATCH)
         queue->waiting -= queue_batch(link)->count;
     else

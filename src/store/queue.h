@@ -17,6 +17,7 @@ struct queue_limits {
     size_t jobs;
     size_t group_positions; /* one queue_take_group() ends when it has as many */
     uint64_t gather_us;     /* see struct store_options */
+    uint64_t linger_us;
 };
 
 struct queue {
@@ -25,8 +26,10 @@ struct queue {
     pthread_cond_t more;      /* the taker sleeps on it */
     struct store_link *first; /* under the lock, as all below */
     struct store_link **end;
-    size_t waiting;   /* positions of what is in the list */
-    size_t positions; /* of that and of what was taken */
+    size_t waiting;            /* positions of what is in the list */
+    size_t awaited;            /* batches in the list that may not linger */
+    uint64_t awaited_since_us; /* when the first of them came, or one that has been taken since */
+    size_t positions;          /* of that and of what was taken */
     size_t jobs;
     size_t waiting_jobs;
     bool is_closed;

@@ -53,6 +53,7 @@ static struct store *new_store(const struct store_options *options)
         .jobs = or_else(options->queued_jobs, STORE_QUEUED_JOBS),
         .group_positions = WRITER_GROUP_POSITIONS,
         .gather_us = options->gather_us,
+        .linger_us = options->linger_us,
     };
     struct queue_limits asked = {.jobs = SIZE_MAX, .group_positions = 1};
     store->lock = -1;

@@ -39,6 +39,8 @@ struct store_options {
     uint64_t
         gather_us; /* how long the first of a group waits for others, so that they share an fsync; 0: not */
     uint64_t
+        linger_us; /* and how long it does while nobody waits for any of them; at least the same */
+    uint64_t
         busy_ms; /* how long to wait for another process that holds the file; 0: STORE_BUSY_MS */
     const char *vfs; /* SQLite's name of a file system, for tests; NULL: the system's */
 };
@@ -91,6 +93,7 @@ struct store_batch {
     void *owner;
     size_t count;                 /* at least 1 */
     struct store_record *records; /* unchanged until on_done */
+    bool may_linger;              /* nobody waits to be told: see linger_us */
 };
 
 /* Something to be done in a thread of the store: `read` is for store_ask(), `change` for store_change(). */

@@ -240,18 +240,35 @@ static void on_counted(struct store_batch *batch, int err)
     mem_free(counted);
 }
 
-static int put_counted(struct store_kit *kit, const char *runner, int64_t time_ms,
-                       _Atomic int *done)
+static int put_batch(struct store_kit *kit, const char *runner, int64_t time_ms, bool may_linger,
+                     _Atomic int *done)
 {
     struct counted_batch *counted = mem_must(sizeof *counted);
     counted->record = store_kit_record(kit, runner, time_ms);
     counted->done = done;
     counted->batch = (struct store_batch){
-        .on_done = on_counted, .owner = counted, .count = 1, .records = &counted->record};
+        .on_done = on_counted,
+        .owner = counted,
+        .count = 1,
+        .records = &counted->record,
+        .may_linger = may_linger,
+    };
     int err = store_put(kit->store, &counted->batch);
     if (err < 0)
         mem_free(counted);
     return err;
+}
+
+static int put_counted(struct store_kit *kit, const char *runner, int64_t time_ms,
+                       _Atomic int *done)
+{
+    return put_batch(kit, runner, time_ms, false, done);
+}
+
+static int put_lingering(struct store_kit *kit, const char *runner, int64_t time_ms,
+                         _Atomic int *done)
+{
+    return put_batch(kit, runner, time_ms, true, done);
 }
 
 TEST(who_asks_sees_all_that_was_put_before)
@@ -321,6 +338,23 @@ TEST(those_who_gather_for_one_transaction_are_not_waited_for_by_a_job)
     assert_int_equal(store_kit_track(kit, "7"), 50);
     assert_int_equal(done, 50);
     assert_int_equal(store_stats(kit->store).commits, 1);
+}
+
+TEST(what_nobody_waits_for_lingers_until_somebody_waits)
+{
+    struct store_kit *kit = *state;
+    _Atomic int done = 0;
+    kit->options.linger_us = 3600 * UINT64_C(1000000);
+    store_kit_reopen(kit);
+    for (int64_t i = 0; i < 50; i++)
+        assert_int_equal(put_lingering(kit, "7", i, &done), 0);
+    struct store_record awaited = store_kit_record(kit, "8", 1);
+    assert_int_equal(store_kit_put(kit, &awaited, 1), 0);
+    assert_int_equal(done, 50);
+    assert_int_equal(store_stats(kit->store).commits, 1);
+    assert_int_equal(put_lingering(kit, "7", 50, &done), 0);
+    assert_int_equal(store_kit_track(kit, "7"), 51);
+    assert_int_equal(done, 51);
 }
 
 TEST(a_group_that_is_complete_waits_no_longer)
