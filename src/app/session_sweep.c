@@ -64,7 +64,8 @@ void session_sweep(struct session *session)
         if (session->state == SESSION_OPEN && session_handler_of(session)->on_sweep != NULL)
             session_handler_of(session)->on_sweep(session);
         session_check_access(session);
-    } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
+    } else if (session_awaits_keys(session) ||
+               (int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;
     } else if (session->state == SESSION_HTTP) {
         session_http_timeout(session);

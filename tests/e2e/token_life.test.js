@@ -513,6 +513,29 @@ test('an open session does not wait for keys longer than may be, and its first t
   assert.strictEqual((await client.next()).userId, 7);
 });
 
+test('who waits for keys is told that they are missing, and not that no token came, whatever other time is over', async (t) => {
+  const more = ['--jwks-min-interval', '100ms', '--token-timeout', '2s', '--handshake-timeout', '1s'];
+  const { issuer, keys, server } = await startWithKeyServer(t, more);
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  keys.held = new Promise(() => {});
+  const token = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
+  const seed = await server.client();
+  const v1 = await server.client({ protocols: ['spectate.v1'] });
+  seed.send({ token });
+  v1.send({ type: 'hello', token });
+  const handshake = server.client(bearer(token));
+  const plain = server.get('/v1/positions', bearer(token));
+  const stream = server.get('/v1/stream?follow=7', bearer(token));
+  await assert.rejects(handshake, /503/);
+  for (const answer of [await plain, await stream]) {
+    assert.strictEqual(answer.status, 503);
+    assert.strictEqual(JSON.parse(answer.body).code, 'keys_missing');
+  }
+  assert.strictEqual((await seed.next()).error.code, 'keys_missing');
+  assert.strictEqual((await v1.next()).code, 'keys_missing');
+  for (const client of [seed, v1]) assert.strictEqual((await client.closed()).code, 1013);
+});
+
 test('an unknown kid does not make the server ask for keys again and again', async (t) => {
   const { issuer, keys, server } = await startWithKeyServer(t, ['--max-failed-tokens-per-second', '0']);
   const nobody = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
