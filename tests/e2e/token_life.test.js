@@ -686,6 +686,22 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+test('a list that is being read shows nobody else once the authority of its reader is taken away', async (t) => {
+  const ca = newPath(t, 'authorities.pem');
+  const issuer = await issuerOf(t);
+  const { clients, server, shown } = await startWithCertificates(t, { issuer, ca, more: ['--data', temporaryFolder(), '--max-upload-bytes', '8M'] });
+  const lines = Array.from({ length: 30_000 }, (_, i) => `{"userId":"other-${i}","lat":1,"lng":2}`).join('\n');
+  const { headers } = bearer(await issuer.token({ publish: ['*'] }));
+  const type = { 'content-type': 'application/x-ndjson', 'content-length': lines.length };
+  const length = { method: 'POST', body: lines, headers: { ...headers, ...type } };
+  assert.strictEqual((await server.get('/v1/positions', length)).status, 200);
+  const peer = await server.raw(shown(clients.issue('7')));
+  await peer.write('GET /v1/runners HTTP/1.1\r\nHost: a\r\n\r\n');
+  fs.writeFileSync(ca, new Pki(t, 'others').certificate);
+  server.program.kill('SIGHUP');
+  assert.doesNotMatch((await peer.httpAnswer()).body, /other-/);
+});
+
 test('one with a certificate who is turned away does not use up its sessions', async (t) => {
   const more = ['--max-connections', '2', '--max-sessions-per-token', '1', '--keep-alive-timeout', '200ms'];
   const { clients, server, shown } = await startWithCertificates(t, { more });
