@@ -28,6 +28,7 @@ struct parked {
 struct resumed {
     const struct session *session; /* borrowed; NULL: nobody */
     uint64_t waited;
+    uint64_t since_ms;
 };
 
 struct access {
@@ -203,9 +204,14 @@ struct permit *access_permit_certificate(struct access *access, struct span name
     return permit;
 }
 
-static uint64_t waited_by(const struct access *access, const struct session *session)
+/* For what, and since when, the token of this question has waited. */
+static void note_wait(const struct access *access, const struct access_question *question,
+                      struct access_answer *answer)
 {
-    return access->resumed.session == session ? access->resumed.waited : AUTHORITY_NO_ISSUER;
+    const struct resumed *resumed = &access->resumed;
+    bool has_waited = resumed->session == question->session;
+    answer->waited = has_waited ? resumed->waited : AUTHORITY_NO_ISSUER;
+    answer->since_ms = has_waited ? resumed->since_ms : question->now_ms;
 }
 
 /* To have waited in vain is no proof that the token is bad. */
@@ -243,7 +249,8 @@ static enum access_verdict judge(struct access *access, const struct access_ques
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
                                struct access_answer *answer)
 {
-    *answer = (struct access_answer){.waited = waited_by(access, question->session)};
+    *answer = (struct access_answer){0};
+    note_wait(access, question, answer);
     access->resumed = (struct resumed){0};
     return judge(access, question, answer->waited, answer);
 }
@@ -330,7 +337,7 @@ int access_park(struct access *access, const struct access_wait *wait, struct sp
     parked->session = wait->session;
     parked->issuer = wait->issuer;
     parked->waited = wait->waited | UINT64_C(1) << wait->issuer;
-    parked->since_ms = wait->now_ms;
+    parked->since_ms = wait->since_ms;
     DL_APPEND(access->parked, parked);
     access->parked_count++;
     return 0;
@@ -378,7 +385,8 @@ static void resume_one(struct access *access, struct parked *parked, uint64_t wa
                        access_resume_fn *resume)
 {
     take_out(access, parked);
-    access->resumed = (struct resumed){.session = parked->session, .waited = waited};
+    access->resumed = (struct resumed){
+        .session = parked->session, .waited = waited, .since_ms = parked->since_ms};
     resume(parked->session, &parked->bytes);
     access->resumed = (struct resumed){0};
     free_parked(parked);

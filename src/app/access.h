@@ -60,6 +60,7 @@ struct access_answer {
     struct fault fault;
     size_t issuer;
     uint64_t waited; /* for whose keys this token has waited before, as authority_verify() has it */
+    uint64_t since_ms; /* it has waited, or does so from now on */
 };
 
 enum access_verdict access_ask(struct access *access, const struct access_question *question,
@@ -92,9 +93,9 @@ bool access_takes_message(struct access *access, struct permit *permit, uint64_t
  */
 struct access_wait {
     struct session *session;
-    size_t issuer;   /* as the answer has it */
-    uint64_t waited; /* likewise */
-    uint64_t now_ms; /* monotonic */
+    size_t issuer;     /* as the answer has it */
+    uint64_t waited;   /* likewise */
+    uint64_t since_ms; /* likewise */
 };
 int access_park(struct access *access, const struct access_wait *wait, struct span message);
 int access_park_more(struct access *access, const struct session *session, struct span rest);

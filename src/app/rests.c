@@ -67,7 +67,7 @@ void rests_tidy(struct session *session)
 
 void rests_charge(struct session *session, uint64_t moved)
 {
-    if (moved == 0 || session->state != SESSION_OPEN)
+    if (moved == 0 || session->state > SESSION_OPEN)
         return;
     rests_tidy(session);
     session->follow_due += parts_for(moved, session->shard->options->max_moves_per_second);

@@ -1,11 +1,12 @@
 /*
- * rests: sessions whose follow messages cost more than they may, and so are not listened to for a while.
+ * rests: sessions whose messages or requests cost more than they may, and so are not listened to for a while.
  *
  * A follower that changes its set or its pace leaves one audience for another, and each runner of both sets is touched. So a
  * message of forty bytes may cost as much as ten thousand others. What its messages move is counted for each session
  * (max-moves-per-second); the one that goes over has its message done, and then rests: it is paused and the bytes read already are
  * kept until it is within again. Others are served meanwhile, and nothing is lost or refused. One number tells all: until
- * when what was moved is paid for (the generic cell rate algorithm, ITU-T I.371).
+ * when what was moved is paid for (the generic cell rate algorithm, ITU-T I.371). Runners that are only looked at, by who
+ * follows a group or lists them all, are charged likewise.
  *
  * Of a shard at most RESTS_MAX sessions rest at a time, since each may keep a read's worth of bytes; one more is told of a fault.
  */
@@ -31,7 +32,7 @@ struct rests {
 /* A new one, which owes nothing. */
 void rests_begin(struct session *session);
 
-/* Its follow message moved so many runners. It may rest from now on. */
+/* Its message moved so many runners, or its request, which has been answered, looked at them. It may rest from now on. */
 void rests_charge(struct session *session, uint64_t moved);
 
 /* Keep a copy of what a resting session has said. 0 or ERR_NO_MEMORY. */

@@ -56,7 +56,7 @@ static bool park(struct session *session, struct span message, struct access_ans
         .session = session,
         .issuer = answer->issuer,
         .waited = answer->waited,
-        .now_ms = worker_now_ms(shard->worker),
+        .since_ms = answer->since_ms,
     };
     if (access_park(shard->access, &wait, message) < 0) {
         fault_set(&answer->fault, FAULT_keys_missing, "tokens can't be verified yet, try again");
@@ -148,6 +148,11 @@ bool session_lacks_permit(const struct session *session)
     return session->permit == NULL && access_needs_tokens(session->shard->access);
 }
 
+bool session_awaits_keys(const struct session *session)
+{
+    return session->is_parked && !session->is_stopped;
+}
+
 static bool may_follow(void *ctx, const struct runner_id *id)
 {
     return pass_may_follow(ctx, span_of(id->text, id->len));
@@ -231,7 +236,8 @@ void session_need_token(struct session *session)
 
 static void check_deadline(struct session *session)
 {
-    if ((int32_t)(session_now_ms(session) - session->deadline_ms) >= 0)
+    if (!session_awaits_keys(session) &&
+        (int32_t)(session_now_ms(session) - session->deadline_ms) >= 0)
         session_need_token(session);
 }
 

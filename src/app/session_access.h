@@ -27,6 +27,9 @@ void session_begin_access(struct session *session);
 /* It may do nothing but show a token. */
 bool session_lacks_permit(const struct session *session);
 
+/* It has shown one, and its keys are being fetched: access_end_waits() is what ends that. */
+bool session_awaits_keys(const struct session *session);
+
 /*
  * It shows a token in `message`, which is kept when the session has to wait for keys. A good one takes the place of the one before, and
  * is acknowledged; what may not be followed any more is not. A bad one closes a session that has no other.

@@ -2,6 +2,7 @@
 
 #include "app/access.h"
 #include "app/rests.h"
+#include "app/session_access.h"
 #include "app/session_phase.h"
 #include "app/shard.h"
 #include "base/err.h"
@@ -33,23 +34,30 @@ void act_tell_denied(struct session *session, const struct denied *denied, const
     session_fault_of_ids(session, &fault, denied->ids, act_denied_named(denied));
 }
 
+bool act_may_all(const struct session *session)
+{
+    return session->permit == NULL && !session_lacks_permit(session);
+}
+
 bool act_may_follow(const struct session *session, const struct runner_id *id)
 {
-    return session->permit == NULL ||
-           pass_may_follow(session->permit->pass, span_of(id->text, id->len));
+    if (session->permit == NULL)
+        return act_may_all(session);
+    return pass_may_follow(session->permit->pass, span_of(id->text, id->len));
 }
 
 bool act_may_publish(const struct session *session, const struct runner_id *id)
 {
-    return session->permit == NULL ||
-           pass_may_publish(session->permit->pass, span_of(id->text, id->len));
+    if (session->permit == NULL)
+        return act_may_all(session);
+    return pass_may_publish(session->permit->pass, span_of(id->text, id->len));
 }
 
 void act_keep_granted(const struct session *session, struct runner_id *ids, size_t *count,
                       struct denied *denied)
 {
     size_t kept = 0;
-    if (session->permit == NULL)
+    if (act_may_all(session))
         return;
     for (size_t i = 0; i < *count; i++) {
         if (act_may_follow(session, &ids[i]))

@@ -22,6 +22,8 @@ void act_deny(struct denied *denied, const struct runner_id *id);
 /* A fault that names them, if there are any: the same whether there is such a runner or not. */
 void act_tell_denied(struct session *session, const struct denied *denied, const char *what);
 
+/* No token is needed. Where one is, who has lost his in the middle of a request may nothing more. */
+bool act_may_all(const struct session *session);
 bool act_may_follow(const struct session *session, const struct runner_id *id);
 bool act_may_publish(const struct session *session, const struct runner_id *id);
 

@@ -341,7 +341,7 @@ static void watch_request_begin(struct session *session)
 size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len)
 {
     size_t at = 0;
-    while (at < len && session->state == SESSION_HTTP && !session->is_parked) {
+    while (at < len && session->state == SESSION_HTTP && session_listens(session)) {
         size_t taken = 0;
         int status = 0;
         struct fault fault;

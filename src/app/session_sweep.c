@@ -54,17 +54,18 @@ void session_sweep(struct session *session)
 {
     if (session->state == SESSION_GONE)
         return;
+    rests_tidy(session);
     if (session->is_doomed) {
         session_count_fault(session, FAULT_out_of_memory);
         session_part(session, CLOSE_out_of_memory, SESSION_PART_AT_ONCE);
     } else if (session->state == SESSION_OPEN) {
         check_heartbeat(session);
         check_slowness(session);
-        rests_tidy(session);
         if (session->state == SESSION_OPEN && session_handler_of(session)->on_sweep != NULL)
             session_handler_of(session)->on_sweep(session);
         session_check_access(session);
-    } else if ((int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
+    } else if (session_awaits_keys(session) || session->is_resting ||
+               (int32_t)(session_now_ms(session) - session->deadline_ms) < 0) {
         return;
     } else if (session->state == SESSION_HTTP) {
         session_http_timeout(session);

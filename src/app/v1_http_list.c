@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "app/rests.h"
 #include "app/session_act.h"
 #include "app/shard.h"
 #include "app/v1_http_reply.h"
@@ -192,4 +193,9 @@ int v1_list_find(const struct session *session, const struct runner_id *after, s
     int err = buf_append(ids, span_of(search.heap, count * sizeof *search.heap));
     mem_free(search.heap);
     return err;
+}
+
+void v1_list_charge(struct session *session)
+{
+    rests_charge(session, hub_stats(session->shard->hub).runners);
 }

@@ -42,4 +42,7 @@ void v1_list_fini(struct v1_list *list);
 int v1_list_find(const struct session *session, const struct runner_id *after, size_t limit,
                  struct buf *ids, bool *has_more);
 
+/* It was answered what was found: all who are known were looked at, which is charged to who asked (app/rests.h). */
+void v1_list_charge(struct session *session);
+
 #endif

@@ -54,7 +54,8 @@ static void on_named(struct inquiry *inquiry, struct session *session)
 /* By groups it is decided how long positions are kept: that is for who may publish everything. */
 static bool may_set_groups(const struct session *session)
 {
-    return session->permit == NULL || grants_allow_all(session->permit->pass->publish);
+    return session->permit != NULL ? grants_allow_all(session->permit->pass->publish)
+                                   : act_may_all(session);
 }
 
 static int decode_facts(const struct session *session, struct span body, struct runner_facts *facts,

@@ -62,6 +62,8 @@ static void list_all(const struct v1_request *request, struct v1_list *list, str
     else
         list_ids(session, list, &ids, has_more);
     buf_fini(&ids);
+    if (err == 0)
+        v1_list_charge(session);
 }
 
 void v1_http_get_positions(const struct v1_request *request)

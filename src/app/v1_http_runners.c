@@ -210,6 +210,8 @@ static void get_live_runners(const struct v1_request *request)
     else
         list_live(session, &ids, has_more);
     buf_fini(&ids);
+    if (err == 0)
+        v1_list_charge(session);
 }
 
 void v1_http_get_runners(const struct v1_request *request)

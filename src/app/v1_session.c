@@ -211,9 +211,13 @@ static void on_stored(struct session *session, struct span note, int err)
     v1_say(session, v1_encode_error(&error, &text), &text);
 }
 
+/* Whether a runner is followed is not for who may not publish as it any more. */
 static void on_sweep(struct session *session)
 {
-    v1_rate_look(session, &session->v1->rate);
+    struct v1_rate *rate = &session->v1->rate;
+    if (rate->user.id.len > 0 && !act_may_publish(session, &rate->user.id))
+        *rate = (struct v1_rate){.told_ms = 0};
+    v1_rate_look(session, rate);
 }
 
 static void publish(struct session *session, struct v1_message *message)

@@ -8,6 +8,8 @@
 #include "app/server.h"
 #include "app/sse_session.h"
 #include "app/v1_session.h"
+#include "auth/issuer.h"
+#include "base/err.h"
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -22,12 +24,31 @@ static void start_log(const struct options *options)
         LOG(LOG_WARN, "config.ignored", NO_SESSION, "%s", options->warnings.items[i]);
 }
 
-/* What was asked for by name, and is easily regretted. */
+/* The configuration knows these as words only. 0; ERR_INVALID: what is wrong was said. */
+static int check_issuers(const struct options *options, const char *program)
+{
+    char error[ISSUER_ERROR_BYTES];
+    struct issuer issuer;
+    for (size_t i = 0; i < options->issuer.count; i++) {
+        if (issuer_parse(options->issuer.items[i], &issuer, error) < 0) {
+            fprintf(stderr, "%s: issuer: %s\n", program, error);
+            return ERR_INVALID;
+        }
+        issuer_fini(&issuer);
+    }
+    return 0;
+}
+
+/* What was asked for by name, or follows from what was asked for, and is easily regretted. */
 static void warn_of_risks(const struct options *options)
 {
+    bool serves_proxies = options->trusted_proxies.count > 0;
     if (options->auth == AUTH_NONE && !options_listen_is_loopback(options))
         LOG(LOG_WARN, "auth.none", NO_SESSION,
             "everybody who can connect may publish and follow everything (auth is none)");
+    else if (options->auth != AUTH_JWT && serves_proxies)
+        LOG(LOG_WARN, "auth.none", NO_SESSION,
+            "everybody for whom a proxy connects may publish and follow everything (auth is none)");
     if (options->admin != NULL && !address_text_is_loopback(options->admin))
         LOG(LOG_WARN, "admin.public", NO_SESSION,
             "others than this machine can connect to admin (%s)", options->admin);
@@ -69,7 +90,7 @@ int serve_main(int argc, char **argv)
     int status = EXIT_CODE_USAGE;
     if (action < 0)
         fprintf(stderr, "%s: %s\n", argv[0], options.error);
-    else
+    else if (check_issuers(&options, argv[0]) == 0)
         status = act(&options, (enum serve_action)action);
     options_fini(&options);
     return status;

@@ -8,6 +8,7 @@ const test = require('node:test');
 const jose = require('jose');
 const WebSocket = require('ws');
 const { Operators } = require('./lib/operators.js');
+const { GROUPS, NEAR_MISSES } = require('./lib/near_misses.js');
 const { Pki } = require('./lib/pki.js');
 const { handshake } = require('./lib/raw_peer.js');
 const { startServer, startTlsServer } = require('./lib/server.js');
@@ -486,22 +487,6 @@ test('every endpoint and every way to be let in keeps a stranger out', async (t)
   await other.expectNothingMore();
 });
 
-/* Grants that nearly let their bearer at `secret-runner`: both ways are named. */
-const NEAR_MISSES = {
-  'nothing at all': {},
-  'a longer id': { follow: ['secret-runner2'], publish: ['secret-runner2'] },
-  'a shorter id': { follow: ['secret-runne'], publish: ['secret-runne'] },
-  'another case': { sub: 'Secret-runner', follow: ['SECRET-RUNNER'], publish: ['SECRET-RUNNER'] },
-  'a longer prefix': { follow: ['secret-runner-*'], publish: ['secret-runner-*'] },
-  'a prefix of another case': { follow: ['Secret-*'], publish: ['Secret-*'] },
-  'a star that is not at the end': { follow: ['sec*runner'], publish: ['sec*runner'] },
-  'a group of others': { follow: ['group:others'], publish: ['group:others'] },
-  'a group of another case': { follow: ['group:Mine'], publish: ['group:Mine'] },
-  'a group that is none': { follow: ['group:nobody'], publish: ['group:nobody'] },
-  "a group's name without the word": { follow: ['mine'], publish: ['mine'] },
-  'a group where there are none': { publish: ['group:mine'] },
-};
-
 /* Every way to follow and to publish is refused, and says so. */
 async function expectKeptOut(client) {
   for (const more of [{}, { snapshot: true }, { snapshot: false }, { every: 0 }, { every: 1000, snapshot: true }]) {
@@ -515,7 +500,7 @@ async function expectKeptOut(client) {
 
 async function startWithSecretRunner(t, start, args = []) {
   const issuer = await issuerOf(t);
-  const groups = temporaryFile(t, 'groups.json', '{"mine": ["secret-runner"], "others": ["secret-runner2", "Secret-*"]}');
+  const groups = temporaryFile(t, 'groups.json', GROUPS);
   const server = await start([...authArgs(t, issuer, ['--groups', groups]), ...args]);
   const owner = await server.client(bearer(await issuer.token({ sub: 'secret-runner' })));
   owner.follow(['secret-runner']);

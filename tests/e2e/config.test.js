@@ -131,6 +131,14 @@ test('the file may be named by SPECTATE_CONFIG, and --check-config says whether 
   assert.match(said.stderr, /bad\.conf:3: .*max-fault/);
 });
 
+test('an issuer that is none is found by --check-config, and stops the start as other usage does', async () => {
+  for (const action of ['--check-config', '--print-config', '--listen=127.0.0.1:0']) {
+    const said = await serve([action, '--auth', 'jwt', '--issuer', 'keys=http://elsewhere.example/keys']);
+    assert.strictEqual(said.code, 2, action);
+    assert.match(said.stderr, /issuer: .*https/);
+  }
+});
+
 test('a bad value in the environment or the file is named with its place', async (t) => {
   const inEnvironment = await serve(['--check-config'], { env: { SPECTATE_LAG_BYTES: 'much' } });
   assert.strictEqual(inEnvironment.code, 2);
@@ -177,6 +185,8 @@ test('an address that is not ours: status 3', async () => {
 test('who lets everybody in from everywhere has to ask for it by name, and is warned', async (t) => {
   const server = await startServer(t, ['--listen', '127.0.0.1:0', '--listen', '0.0.0.0:0', '--auth', 'none']);
   assert.match(server.program.stderr, / warn auth\.none /);
+  const proxied = await startServer(t, ['--trusted-proxies', '127.0.0.1']);
+  assert.match(proxied.program.stderr, / warn auth\.none .*proxy/);
   const quiet = await startServer(t, ['--auth', 'none']);
   assert.doesNotMatch(quiet.program.stderr, /auth\.none/);
 });

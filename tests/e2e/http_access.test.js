@@ -148,3 +148,23 @@ test('by a trusted proxy each request counts for whom it names', async (t) => {
   assert.ok(statuses.includes(429), statuses.join());
   assert.strictEqual((await from('192.0.2.2')).status, 401);
 });
+
+test('who lists all again and again, and sees nobody, has to wait, and nobody else has', async (t) => {
+  const issuer = await issuerOf(t);
+  const server = await startServer(t, authArgs(t, issuer, ['--max-moves-per-second', '2000']));
+  const organiser = await issuer.token({ sub: 'race', publish: ['*'], follow: ['*'] });
+  const known = Array.from({ length: 1000 }, (_, i) => position(`runner-${i}`));
+  assert.strictEqual((await post(server, known, { token: organiser })).status, 202);
+  const token = await issuer.token({ sub: 'nobody' });
+  const request = (path) => `GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+  const paths = ['/v1/positions', '/v1/runners', '/v1/positions?runner=7', '/v1/positions'];
+  const peer = await server.raw();
+  await peer.write(...paths.map(request));
+  await server.showsMetrics({ spectate_sessions_resting: 1 });
+  assert.strictEqual((await ask(server, '/v1/positions?limit=1', { token: organiser })).json.positions.length, 1);
+  for (const path of paths) assert.match((await peer.httpAnswer()).body, /^\{"(positions|runners)":\[\]\}$/, path);
+  await peer.write(request('/healthz'));
+  assert.strictEqual((await peer.httpAnswer()).status, 200);
+  peer.destroy();
+  await server.becomesIdle();
+});

@@ -299,3 +299,17 @@ test('an answer to a handshake that does not fit the queue any more opens no Web
   peer.destroy();
   await server.becomesIdle();
 });
+
+test('who asks for the metrics all the time is turned away for a moment, and everything else is answered', async (t) => {
+  const server = await startServer(t, ['--max-queued-bytes', '1M']);
+  const request = (path) => `HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const asked = 600;
+  const peer = await server.raw();
+  await peer.write(request('/metrics').repeat(asked), request('/healthz'));
+  const answers = [];
+  for (let i = 0; i < asked; i++) answers.push(await peer.httpAnswer('HEAD'));
+  assert.strictEqual((await peer.httpAnswer('HEAD')).status, 200);
+  assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [200, 503]);
+  assert.ok(answers.find(({ status }) => status === 503).headers['retry-after']);
+  assert.ok((await server.metrics()).size > 0);
+});

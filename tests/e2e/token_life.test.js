@@ -513,6 +513,29 @@ test('an open session does not wait for keys longer than may be, and its first t
   assert.strictEqual((await client.next()).userId, 7);
 });
 
+test('who waits for keys is told that they are missing, and not that no token came, whatever other time is over', async (t) => {
+  const more = ['--jwks-min-interval', '100ms', '--token-timeout', '2s', '--handshake-timeout', '1s'];
+  const { issuer, keys, server } = await startWithKeyServer(t, more);
+  await (await server.client(bearer(await issuer.token({ sub: '7' })))).ping();
+  keys.held = new Promise(() => {});
+  const token = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
+  const seed = await server.client();
+  const v1 = await server.client({ protocols: ['spectate.v1'] });
+  seed.send({ token });
+  v1.send({ type: 'hello', token });
+  const handshake = server.client(bearer(token));
+  const plain = server.get('/v1/positions', bearer(token));
+  const stream = server.get('/v1/stream?follow=7', bearer(token));
+  await assert.rejects(handshake, /503/);
+  for (const answer of [await plain, await stream]) {
+    assert.strictEqual(answer.status, 503);
+    assert.strictEqual(JSON.parse(answer.body).code, 'keys_missing');
+  }
+  assert.strictEqual((await seed.next()).error.code, 'keys_missing');
+  assert.strictEqual((await v1.next()).code, 'keys_missing');
+  for (const client of [seed, v1]) assert.strictEqual((await client.closed()).code, 1013);
+});
+
 test('an unknown kid does not make the server ask for keys again and again', async (t) => {
   const { issuer, keys, server } = await startWithKeyServer(t, ['--max-failed-tokens-per-second', '0']);
   const nobody = await issuer.token({ sub: '7' }, { header: { kid: 'nobody' } });
@@ -661,6 +684,22 @@ forEachWorkerCount((suffix, workers) => {
     await assert.rejects(server.client(certificate));
     for (const it of [renewed, bystander, other]) await it.expectNothingMore();
   });
+});
+
+test('a list that is being read shows nobody else once the authority of its reader is taken away', async (t) => {
+  const ca = newPath(t, 'authorities.pem');
+  const issuer = await issuerOf(t);
+  const { clients, server, shown } = await startWithCertificates(t, { issuer, ca, more: ['--data', temporaryFolder(), '--max-upload-bytes', '8M'] });
+  const lines = Array.from({ length: 30_000 }, (_, i) => `{"userId":"other-${i}","lat":1,"lng":2}`).join('\n');
+  const { headers } = bearer(await issuer.token({ publish: ['*'] }));
+  const type = { 'content-type': 'application/x-ndjson', 'content-length': lines.length };
+  const length = { method: 'POST', body: lines, headers: { ...headers, ...type } };
+  assert.strictEqual((await server.get('/v1/positions', length)).status, 200);
+  const peer = await server.raw(shown(clients.issue('7')));
+  await peer.write('GET /v1/runners HTTP/1.1\r\nHost: a\r\n\r\n');
+  fs.writeFileSync(ca, new Pki(t, 'others').certificate);
+  server.program.kill('SIGHUP');
+  assert.doesNotMatch((await peer.httpAnswer()).body, /other-/);
 });
 
 test('one with a certificate who is turned away does not use up its sessions', async (t) => {

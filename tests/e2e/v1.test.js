@@ -302,6 +302,25 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+test('who may not publish as a runner any more is not told whether somebody follows it', async (t) => {
+  const issuer = await issuerOf(t);
+  const server = await startServer(t, authArgs(t, issuer, ['--publish-every', '2s', '--publish-every-unfollowed', '12s']));
+  const runner = await server.client({ ...V1, ...bearer(await issuer.token({ sub: '7' })) });
+  const witness = await server.client({ ...V1, ...bearer(await issuer.token({ sub: '7' })) });
+  const spectator = await server.client({ ...V1, ...bearer(await issuer.token({ sub: '9', follow: ['7'] })) });
+  for (const client of [runner, witness]) client.send({ type: 'hello', userId: 7 });
+  await until(() => runner.rates.length === 1 && witness.rates.length === 1, 'the first pace');
+  runner.send({ type: 'token', token: await issuer.token({ sub: '8' }) });
+  await runner.settle();
+  spectator.send({ type: 'follow', runners: [7] });
+  await until(() => witness.rates.length === 2, 'the pace with a follower');
+  await runner.settle();
+  assert.deepStrictEqual(runner.rates, [{ type: 'rate', userId: 7, every: 12000 }]);
+  runner.send({ type: 'position', userId: 8, lat: 1, lng: 2 });
+  await until(() => runner.rates.length === 2, 'the pace of another runner');
+  assert.deepStrictEqual(runner.rates[1], { type: 'rate', userId: 8, every: 12000 });
+});
+
 test('the pace is told of the first runner that a session publishes, and of none without a pace', async (t) => {
   const server = await startServer(t, ['--publish-every', '0']);
   const gateway = await join(server);
