@@ -56,7 +56,7 @@ struct hub_dialect {
 
     /*
      * Write the complete frame that tells a change of status; `newest` is the runner's, with its id. Returns its length, at most
-     * HUB_NOTICE_BYTES. NULL: nobody is told.
+     * HUB_NOTICE_BYTES. NULL: nobody is told. Takes a `seal`: else who is behind is not told.
      */
     size_t (*write_status)(const struct position *newest, enum runner_status status, uint8_t *out);
 
