@@ -106,6 +106,7 @@ struct hub_options {
     size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
     uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
     size_t hold_bytes;  /* in place of both, of one that is held */
+    size_t hold_all_bytes; /* while more than this is queued, lag_bytes in place of hold_bytes */
     uint64_t
         fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
@@ -225,7 +226,7 @@ bool hub_is_held(const struct follower *follower);
 /*
  * Offer nothing until hub_release(): the owner has to say something first that belongs before it, such as an answer, or what the follower
  * missed. With `patience` what comes meanwhile waits for it, up to hold_bytes and however old it gets, until the follower has got that; over
- * it, it falls behind as any.
+ * it, it falls behind as any. Of all followers together no more than hold_all_bytes waits so.
  */
 void hub_hold(struct follower *follower, bool patience);
 void hub_release(struct hub *hub, struct follower *follower, uint64_t now_ms);

@@ -159,8 +159,9 @@ static bool is_over_budget(const struct hub *hub, const struct follower *followe
     const struct batch *place = follower->place;
     uint64_t bytes =
         follower->audience->stream_bytes - place->stream_start - follower->place_offset;
+    bool is_roomy = hub->stats.queued_bytes <= hub->options.hold_all_bytes;
     if (follower->patient)
-        return bytes > hub->options.hold_bytes;
+        return bytes > (is_roomy ? hub->options.hold_bytes : hub->options.lag_bytes);
     return bytes > hub->options.lag_bytes || now_ms - place->sealed_ms > hub->options.lag_ms;
 }
 
