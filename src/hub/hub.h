@@ -172,8 +172,9 @@ void hub_free(struct hub **hub);
 
 /*
  * A new position. 0: accepted, it will be flushed. HUB_LATE, HUB_DUPLICATE: older than the newest of its runner, or the same by its fix
- * time; counted and not relayed. ERR_TOO_MANY: a new runner over max_runners. ERR_NO_MEMORY: nothing changed. Whatever comes of it, its
- * number counts as applied. `now_ms` is monotonic and never decreases from call to call.
+ * time; counted and not relayed. ERR_TOO_MANY: a new runner over max_runners. ERR_NO_MEMORY: nothing changed. Whatever comes of it, the
+ * number of another origin counts as applied; of this one, which the other hubs get only when it is accepted, only then. `now_ms` is
+ * monotonic and never decreases from call to call.
  *
  * The newest is the one of the latest time, of equal ones that of the greater origin, then number, and not the last that came: so
  * hubs that get the same positions, each origin's in order and otherwise in any, end with the same newest, and none goes back. Of one

@@ -137,6 +137,29 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+/* On its worker a late one has a number too; the others never hear of it. */
+test('a cursor that came behind late positions holds on every worker', async (t) => {
+  const { server } = await startKeeping(t, ['--workers', '4']);
+  const runners = await Promise.all(Array.from({ length: 8 }, () => Spectator.join(server)));
+  for (const [i, runner] of runners.entries()) {
+    const spectator = await Spectator.join(server);
+    await spectator.follow({ runners: [i] });
+    await runner.publishAll([step(i, 5), ...steps(i, 1, 5)]);
+    assert.deepStrictEqual(await spectator.take(1), [step(i, 5)]);
+    const late = await Spectator.join(server);
+    await late.follow({ runners: [i] });
+    for (let back = 0; back < 4; back++) {
+      const other = await Spectator.join(server);
+      for (const { cursor } of [spectator, late]) {
+        const again = await Spectator.join(server);
+        assert.deepStrictEqual(await again.resume({ runners: [i], since: cursor }), []);
+      }
+      other.cut();
+    }
+  }
+  await server.showsMetrics({ 'spectate_resumes_total{outcome="whole"}': 64 });
+});
+
 test('who has missed nothing is told so, and where it is', async (t) => {
   const { server } = await startKeeping(t);
   const since = await cursorOf(server, { runners: [7] });
