@@ -9,6 +9,7 @@ const test = require('node:test');
 const frames = require('./lib/frame.js');
 const { hold } = require('./lib/held_file.js');
 const { Operators } = require('./lib/operators.js');
+const { spectate } = require('./lib/program.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { Spectator } = require('./lib/spectator.js');
 const { temporaryFile, temporaryFolder } = require('./lib/temporary.js');
@@ -240,6 +241,27 @@ test('what could not be stored since leads to a reset', async (t) => {
   server.endIsChecked = true; // the log has the errors that it should
   server.program.kill('SIGTERM');
   assert.strictEqual(await server.program.ended(), 0);
+});
+
+/* Nobody was shown live what an import brings. */
+test('a cursor from before an import leads to a reset, also when nothing was new in it, and one from after it holds', async (t) => {
+  const { server: first, data } = await startKeeping(t);
+  const runner = await Spectator.join(first);
+  await runner.publish(step(7, 1));
+  const since = await cursorOf(first, { runners: [7] });
+  await first.stop();
+  for (const [i, imported] of [steps(7, 1, 5), [step(7, 1)]].entries()) {
+    const file = temporaryFile(t, 'in.ndjson', imported.map((it) => `${JSON.stringify(it)}\n`).join(''));
+    assert.strictEqual((await spectate(['import', '--data', data, file])).code, 0);
+    const server = await startServer(t, ['--data', data]);
+    const back = await Spectator.join(server);
+    assert.deepStrictEqual(await back.isReset({ runners: [7], since }, 'not_kept'), [step(7, 5)]);
+    const feed = await Spectator.join(server);
+    await feed.publish(step(8, i));
+    const again = await Spectator.join(server);
+    assert.deepStrictEqual(await again.resume({ runners: [7, 8], since: back.cursor }), [step(8, i)]);
+    await server.stop();
+  }
 });
 
 test('of a group those are told who are in it now, and who joins it meanwhile is not lost', async (t) => {
