@@ -63,6 +63,19 @@ test('positions come as JSON, GeoJSON and NDJSON, by the path or by themselves, 
   }
 });
 
+test('what comes at once without times, or by a clock that is ahead, is kept whole and in its order', async (t) => {
+  const server = await startKeeping(t);
+  const places = Array.from({ length: 20 }, (_, i) => ({ lat: 48 + i / 100, lng: 2 }));
+  const ahead = Date.now() + 5000;
+  await publish(server, places.map((it) => ({ userId: 'timeless', ...it })));
+  await publish(server, places.map((it, i) => ({ userId: 'ahead', ...it, time: ahead + i })));
+  for (const id of ['timeless', 'ahead']) {
+    const kept = await trackOf(server, id);
+    assert.deepStrictEqual(kept.map(({ lat, lng }) => ({ lat, lng })), places, id);
+    assert.ok(kept.at(-1).time < ahead, id);
+  }
+});
+
 test('a body may be compressed, in one member or several; a bomb is refused, and what is damaged', async (t) => {
   const server = await startKeeping(t);
   const send = (body) => ask(server, '/v1/runners/7/positions', {
