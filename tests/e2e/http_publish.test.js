@@ -10,6 +10,7 @@ const zlib = require('node:zlib');
 const { recordings, track } = require('./lib/gpx.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { temporaryFolder } = require('./lib/temporary.js');
+const { until } = require('./lib/wait.js');
 const { JSON_TYPE, NDJSON_TYPE, ask, assertProblem, gzip, post, publish, run, startKeeping } = require('./lib/v1_http.js');
 
 const GEOJSON_TYPE = 'application/geo+json';
@@ -74,6 +75,26 @@ test('what comes at once without times, or by a clock that is ahead, is kept who
     assert.deepStrictEqual(kept.map(({ lat, lng }) => ({ lat, lng })), places, id);
     assert.ok(kept.at(-1).time < ahead, id);
   }
+});
+
+test('bodies that are on their way have a bound together; short ones are taken all the same, and nothing remains', async (t) => {
+  const server = await startKeeping(t, ['--handshake-timeout', '60s']);
+  const [SENT, REST] = [1_000_000, 1000];
+  const head = `POST /v1/positions HTTP/1.1\r\nHost: it\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${SENT + REST}\r\n\r\n`;
+  const begin = async () => {
+    const upload = await server.raw();
+    await upload.write(head, Buffer.alloc(SENT, ' '));
+    return upload;
+  };
+  const uploads = await Promise.all(Array.from({ length: 64 }, begin)); // all but 64 MiB
+  await until(async () => (await server.metric('spectate_upload_bytes')) >= 64 * SENT, 'the uploads');
+  const refused = await (await begin()).httpAnswer();
+  assert.deepStrictEqual([refused.status, JSON.parse(refused.body).code], [503, 'out_of_memory']);
+  await publish(server, run(7, 50));
+  await uploads[0].write('7'.padStart(REST));
+  assert.strictEqual((await uploads[0].httpAnswer()).status, 400);
+  for (const upload of uploads) upload.destroy();
+  await server.showsMetrics({ spectate_upload_bytes: 0 });
 });
 
 test('a body may be compressed, in one member or several; a bomb is refused, and what is damaged', async (t) => {
