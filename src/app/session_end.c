@@ -27,7 +27,7 @@ static void let_go(struct session *session)
         session->shard->stream_count -= session->dialect == DIALECT_SSE;
     } else {
         v1_visit_end(session);
-        http_reader_free(&session->http);
+        session_free_reader(session);
     }
     session_end_access(session);
     rests_end(&session->shard->rests, session);

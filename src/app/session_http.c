@@ -19,6 +19,10 @@
 #include "codec/ws_handshake.h"
 #include "proto/v1.h"
 
+/* Bodies of all of a worker's sessions together; two of them may be there at any time, and short ones are always taken. */
+#define UPLOADS_BYTES ((size_t)64 << 20)
+#define SHORT_UPLOAD_BYTES ((size_t)16 << 10)
+
 static void count_request(struct shard *shard, int status)
 {
     metrics_add_labelled(shard->metrics, METRIC_http_requests_total, metrics_http_label(status), 1);
@@ -108,14 +112,26 @@ static void refuse_and_count(struct session *session, int status, const struct f
     session_refuse_http(session, status, fault);
 }
 
-/* From here on it is no HTTP any more. */
-/* It may not have read its answers, and was closed. */
+void session_next_request(struct session *session)
+{
+    session->shard->upload_bytes -= http_body_bytes(session->http);
+    http_reader_next(session->http);
+}
+
+void session_free_reader(struct session *session)
+{
+    if (session->http != NULL)
+        session->shard->upload_bytes -= http_body_bytes(session->http);
+    http_reader_free(&session->http);
+}
+
+/* From here on it is no HTTP any more. It may not have read its answers, and was closed. */
 static void open_session(struct session *session)
 {
     struct shard *shard = session->shard;
     if (session->state != SESSION_HTTP)
         return;
-    http_reader_free(&session->http);
+    session_free_reader(session);
     session->cut = NULL;
     session->state = SESSION_OPEN;
     session_set_deadline(session, 0);
@@ -261,7 +277,7 @@ static void answer(struct session *session, struct http_answer *answer)
         session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
         return;
     }
-    http_reader_next(session->http);
+    session_next_request(session);
     session_set_deadline(session, session->shard->options->keep_alive_timeout_ms);
 }
 
@@ -305,7 +321,7 @@ void session_http_done(struct session *session, bool keep_alive)
         session_part(session, CLOSE_http_done, SESSION_PART_LINGERING);
         return;
     }
-    http_reader_next(session->http);
+    session_next_request(session);
     session_set_deadline(session, session->shard->options->keep_alive_timeout_ms);
     if (was_stopped)
         session_read_on(session, &rest);
@@ -338,6 +354,28 @@ static void watch_request_begin(struct session *session)
         session_set_deadline(session, session->shard->options->handshake_timeout_ms);
 }
 
+/* Nobody has shown a token for it yet. */
+static bool is_over_uploads(const struct session *session)
+{
+    const struct shard *shard = session->shard;
+    size_t most = 2 * (size_t)shard->options->max_upload_bytes;
+    return http_body_bytes(session->http) > SHORT_UPLOAD_BYTES &&
+           shard->upload_bytes > (most > UPLOADS_BYTES ? most : UPLOADS_BYTES);
+}
+
+static enum http_read read_some(struct session *session, struct span bytes, size_t *taken,
+                                int *status, struct fault *fault)
+{
+    size_t held = http_body_bytes(session->http);
+    enum http_read result = http_read(session->http, bytes, taken, status, fault);
+    session->shard->upload_bytes += http_body_bytes(session->http) - held;
+    if (result != HTTP_READ_MORE || !is_over_uploads(session))
+        return result;
+    *status = 503;
+    fault_set(fault, FAULT_out_of_memory, "too many uploads are on their way");
+    return HTTP_READ_FAULT;
+}
+
 size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len)
 {
     size_t at = 0;
@@ -347,7 +385,7 @@ size_t session_read_http(struct session *session, const uint8_t *bytes, size_t l
         struct fault fault;
         watch_request_begin(session);
         enum http_read result =
-            http_read(session->http, span_of(bytes + at, len - at), &taken, &status, &fault);
+            read_some(session, span_of(bytes + at, len - at), &taken, &status, &fault);
         at += taken;
         if (result == HTTP_READ_CONTINUE)
             session_write(session, span_of_text(HTTP_CONTINUE));

@@ -28,6 +28,10 @@ void session_part(struct session *session, enum close_reason reason, enum sessio
 size_t session_read_http(struct session *session, const uint8_t *bytes, size_t len);
 void session_http_timeout(struct session *session);
 
+/* What the reader holds of a request is dealt with: it reads the next, or is freed; there need not be one. */
+void session_next_request(struct session *session);
+void session_free_reader(struct session *session);
+
 /* Answer with a status and the fault as a plain text line, then part. */
 void session_refuse_http(struct session *session, int status, const struct fault *fault);
 

@@ -18,6 +18,8 @@
 #define LONGEST_TICK_MS 1000
 #define SHORTEST_TICK_MS 10
 #define SHARDS_MAX 64
+#define HOLD_ALL_BYTES                                                                             \
+    ((size_t)64 << 20) /* of live stream, for those who are told what they missed */
 
 static uint64_t smallest(uint64_t a, uint64_t b)
 {
@@ -47,6 +49,7 @@ static struct hub *make_hub(const struct shard *shard)
         .lag_bytes = options->lag_bytes,
         .lag_ms = options->lag_time_ms,
         .hold_bytes = MISSED_BYTES_MAX,
+        .hold_all_bytes = HOLD_ALL_BYTES,
         .fresh_ms = options->fresh_time_ms,
         .flush_sends = options->flush_sends,
         .stale_ms = options->stale_time_ms,

@@ -89,6 +89,7 @@ struct shard {
     uint64_t meets_cost;     /* runners moved, the last time that all met who had appeared */
     struct ws_deflate *gzip; /* owned; for answers to requests; NULL: not needed yet */
     size_t answer_bytes;     /* of long answers that wait to be written */
+    size_t upload_bytes;     /* of bodies that are coming, or are being dealt with */
     bool is_backing_up;      /* operators asked for a copy of the store, which is being made */
     uint64_t last_id;
     struct arrival_clock arrivals;

@@ -47,6 +47,7 @@ void shard_refresh_metrics(struct shard *shard)
         metrics_set(metrics, METRIC_tls_certificate_expiry_seconds,
                     (uint64_t)tls_context_expires_s(shard->tls));
     metrics_set(metrics, METRIC_answer_bytes, shard->answer_bytes);
+    metrics_set(metrics, METRIC_upload_bytes, shard->upload_bytes);
     metrics_set(metrics, METRIC_queued_bytes, stats.queued_bytes + queued_bytes(shard) + resumed);
     metrics_set(metrics, METRIC_positions_late_total, stats.late);
     metrics_set(metrics, METRIC_positions_delivered_total, stats.delivered);

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "course/jump.h"
 
+#define AHEAD_MAX_MS 1000
+
 int shard_publish_here(struct shard *shard, const struct position *position)
 {
     arrival_hear(&shard->arrivals, position);
@@ -35,18 +37,34 @@ static uint8_t jump_flag(const struct position *before, const struct position *p
                : 0;
 }
 
+/*
+ * Positions of one message without a time, or whose device is ahead, have all come now; but of one runner and one millisecond the store
+ * has one. So each is a millisecond behind the one before, within bounds: whoever sends thousands a second is not given the future.
+ */
+static void keep_apart(const struct position *before, struct position *position, int64_t now_ms)
+{
+    if (!position->time_is_arrival || position->time_ms != before->time_ms ||
+        position->time_ms >= now_ms + AHEAD_MAX_MS)
+        return;
+    position->time_ms++;
+    position->time_rest_us = 0;
+}
+
 /* To the hub and to the archive. A duplicate too, as nobody knows yet whether the first one could be stored. */
-static int publish_and_keep(struct shard *shard, const struct position *position)
+static int publish_and_keep(struct shard *shard, struct position *position)
 {
     struct position before;
+    int64_t now_ms = clock_wall_ms();
     bool had_one = hub_newest(shard->hub, &position->runner, &before);
+    if (had_one)
+        keep_apart(&before, position, now_ms);
     int result = shard_publish_here(shard, position);
     if (result < 0)
         return result;
     uint8_t flags = result != 0 ? STORE_LATE : 0;
     if (result == 0 && had_one)
         flags = jump_flag(&before, position);
-    archive_add(shard->archive, position, clock_wall_ms(), flags);
+    archive_add(shard->archive, position, now_ms, flags);
     return result;
 }
 

@@ -81,6 +81,11 @@ bool http_reader_has_begun(const struct http_reader *reader)
     return reader->place != EMPTY_LINES;
 }
 
+size_t http_body_bytes(const struct http_reader *reader)
+{
+    return reader->body.cap;
+}
+
 bool http_head_is_known(const struct http_reader *reader)
 {
     return reader->is_head_good;

@@ -66,6 +66,9 @@ bool http_head_is_known(const struct http_reader *reader);
 /* Any byte of a request has arrived since new/next; empty lines before it don't count. */
 bool http_reader_has_begun(const struct http_reader *reader);
 
+/* The memory that a body takes, of what has come of it; at any time. */
+size_t http_body_bytes(const struct http_reader *reader);
+
 /* Of the whole request; but for the body also when http_head_is_known(). All borrowed until http_reader_next(). */
 const char *http_method(const struct http_reader *reader); /* "GET" */
 struct span http_target(const struct http_reader *reader); /* as sent: path and query */

@@ -10,13 +10,20 @@ int framing_reserve(struct hub *hub, struct audience *audience, size_t bytes)
     return audience_reserve(audience, bytes, &hub->stats.queued_bytes);
 }
 
+struct span framing_seal_behind(struct hub *hub, const struct hub_dialect *dialect,
+                                const struct hub_seal *seal, struct span elements)
+{
+    size_t before = hub->sealed.len;
+    CHECK(dialect->seal(dialect->context, seal, elements, &hub->sealed) == 0);
+    CHECK(hub->sealed.len <= before + elements.len + HUB_SEAL_BYTES);
+    return buf_span(&hub->sealed);
+}
+
 struct span framing_seal(struct hub *hub, const struct hub_dialect *dialect,
                          const struct hub_seal *seal, struct span elements)
 {
     hub->sealed.len = 0;
-    CHECK(dialect->seal(dialect->context, seal, elements, &hub->sealed) == 0);
-    CHECK(hub->sealed.len <= elements.len + HUB_SEAL_BYTES);
-    return buf_span(&hub->sealed);
+    return framing_seal_behind(hub, dialect, seal, elements);
 }
 
 void framing_close(struct hub *hub, struct audience *audience, bool is_complete)

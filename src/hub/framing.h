@@ -32,4 +32,8 @@ void framing_close(struct hub *hub, struct audience *audience, bool is_complete)
 struct span framing_seal(struct hub *hub, const struct hub_dialect *dialect,
                          const struct hub_seal *seal, struct span elements);
 
+/* The same behind whole frames that lie in `hub->sealed` already, which with the elements are an open frame's worth: all of it. */
+struct span framing_seal_behind(struct hub *hub, const struct hub_dialect *dialect,
+                                const struct hub_seal *seal, struct span elements);
+
 #endif

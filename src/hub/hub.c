@@ -136,8 +136,16 @@ static void relay(struct hub *hub, const struct runner *runner, uint64_t now_ms)
     }
 }
 
+/* What is published here and goes nowhere is told to no other hub: no reader may be told of its number, and wait for it there. */
+static bool is_of_here(const struct hub *hub, const struct position *position)
+{
+    return position->origin == hub->options.origin;
+}
+
 static void note_applied(struct hub *hub, const struct position *position)
 {
+    if (position->sequence == 0)
+        return;
     CHECK(position->origin < HUB_ORIGINS_MAX);
     if (hub->applied[position->origin] < position->sequence)
         hub->applied[position->origin] = position->sequence;
@@ -181,7 +189,7 @@ static bool is_duplicate(const struct hub *hub, const struct position *position,
     if (position->time_is_arrival || position->time_ms != newest->time_ms ||
         position->time_rest_us != newest->time_rest_us)
         return false;
-    return position->origin == hub->options.origin || position->origin <= newest->origin;
+    return is_of_here(hub, position) || position->origin <= newest->origin;
 }
 
 /* Times of arrival may be equal: each is a position of its own. */
@@ -204,7 +212,7 @@ static int place_in_time(struct hub *hub, const struct runner *runner,
 int hub_publish(struct hub *hub, const struct position *position, uint64_t now_ms)
 {
     struct runner *runner = NULL;
-    if (position->sequence != 0)
+    if (!is_of_here(hub, position))
         note_applied(hub, position);
     int err = runner_ensure_published(&hub->runners, &position->runner, &runner);
     if (err < 0)
@@ -220,6 +228,7 @@ int hub_publish(struct hub *hub, const struct position *position, uint64_t now_m
         runner_release(&hub->runners, runner);
         return err;
     }
+    note_applied(hub, position);
     hub->stats.received++;
     if (runner->version == 0)
         (void)buf_append(&hub->appeared, span_of(&position->runner, sizeof position->runner));

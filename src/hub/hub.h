@@ -56,7 +56,7 @@ struct hub_dialect {
 
     /*
      * Write the complete frame that tells a change of status; `newest` is the runner's, with its id. Returns its length, at most
-     * HUB_NOTICE_BYTES. NULL: nobody is told.
+     * HUB_NOTICE_BYTES. NULL: nobody is told. Takes a `seal`: else who is behind is not told.
      */
     size_t (*write_status)(const struct position *newest, enum runner_status status, uint8_t *out);
 
@@ -106,6 +106,7 @@ struct hub_options {
     size_t lag_bytes;   /* lag budget of a follower, in bytes of its audience's stream */
     uint64_t lag_ms;    /* lag budget of a follower, in age of the oldest batch it has not got */
     size_t hold_bytes;  /* in place of both, of one that is held */
+    size_t hold_all_bytes; /* while more than this is queued, lag_bytes in place of hold_bytes */
     uint64_t
         fresh_ms; /* how old what a slow reader gets may be, if it answers probes; 0: no bound, and no probes */
     size_t
@@ -171,8 +172,9 @@ void hub_free(struct hub **hub);
 
 /*
  * A new position. 0: accepted, it will be flushed. HUB_LATE, HUB_DUPLICATE: older than the newest of its runner, or the same by its fix
- * time; counted and not relayed. ERR_TOO_MANY: a new runner over max_runners. ERR_NO_MEMORY: nothing changed. Whatever comes of it, its
- * number counts as applied. `now_ms` is monotonic and never decreases from call to call.
+ * time; counted and not relayed. ERR_TOO_MANY: a new runner over max_runners. ERR_NO_MEMORY: nothing changed. Whatever comes of it, the
+ * number of another origin counts as applied; of this one, which the other hubs get only when it is accepted, only then. `now_ms` is
+ * monotonic and never decreases from call to call.
  *
  * The newest is the one of the latest time, of equal ones that of the greater origin, then number, and not the last that came: so
  * hubs that get the same positions, each origin's in order and otherwise in any, end with the same newest, and none goes back. Of one
@@ -225,7 +227,7 @@ bool hub_is_held(const struct follower *follower);
 /*
  * Offer nothing until hub_release(): the owner has to say something first that belongs before it, such as an answer, or what the follower
  * missed. With `patience` what comes meanwhile waits for it, up to hold_bytes and however old it gets, until the follower has got that; over
- * it, it falls behind as any.
+ * it, it falls behind as any. Of all followers together no more than hold_all_bytes waits so.
  */
 void hub_hold(struct follower *follower, bool patience);
 void hub_release(struct hub *hub, struct follower *follower, uint64_t now_ms);

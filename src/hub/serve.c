@@ -159,8 +159,9 @@ static bool is_over_budget(const struct hub *hub, const struct follower *followe
     const struct batch *place = follower->place;
     uint64_t bytes =
         follower->audience->stream_bytes - place->stream_start - follower->place_offset;
+    bool is_roomy = hub->stats.queued_bytes <= hub->options.hold_all_bytes;
     if (follower->patient)
-        return bytes > hub->options.hold_bytes;
+        return bytes > (is_roomy ? hub->options.hold_bytes : hub->options.lag_bytes);
     return bytes > hub->options.lag_bytes || now_ms - place->sealed_ms > hub->options.lag_ms;
 }
 
@@ -189,11 +190,10 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
     slow_fall_behind(hub, follower, now_ms);
 }
 
-bool serve_is_owed(const struct follower *follower, uint32_t index)
+uint64_t serve_served(const struct follower *follower, uint32_t index)
 {
     const struct catchup *catchup = slow_catchup(follower);
-    uint64_t served = catchup != NULL ? catchup_served(catchup, index) : follower->cursor;
-    return follower->audience->runners[index]->version > served;
+    return catchup != NULL ? catchup_served(catchup, index) : follower->cursor;
 }
 
 /* Of the positions it has not got, all but those still `owed` were given up for newer ones. */
@@ -234,7 +234,7 @@ void serve_end(struct hub *hub, struct follower *follower)
 {
     uint32_t owed = 0;
     for (uint32_t i = 0; follower->behind && i < follower->audience->runner_count; i++)
-        owed += serve_is_owed(follower, i);
+        owed += follower->audience->runners[i]->version > serve_served(follower, i);
     if (follower->behind)
         count_superseded(hub, follower, owed);
     serve_forget(hub, follower);

@@ -26,7 +26,7 @@ void serve_check_lag(struct hub *hub, struct follower *follower, uint64_t now_ms
 /* What its audience holds for a follower that keeps up or lags is handed over (kept), before it leaves for another set. */
 void serve_hand_over(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
-/* Offer a follower that is behind the newest of each runner that changed since; in sync when none is left. */
+/* Offer a follower that is behind the newest of each runner that changed since, or word that it fell silent; in sync when none is left. */
 void serve_catch_up(struct hub *hub, struct follower *follower, uint64_t now_ms);
 
 /* What it would have been superseded in all its life, if it got so many more and were in sync then. */
@@ -51,7 +51,8 @@ void serve_forget(struct hub *hub, struct follower *follower);
 size_t serve_send(struct hub *hub, struct follower *follower, const struct span *spans,
                   size_t count);
 void serve_keep(struct hub *hub, struct follower *follower, struct span rest);
-bool serve_is_owed(const struct follower *follower, uint32_t index);
+uint64_t serve_served(const struct follower *follower,
+                      uint32_t index); /* up to which version of that runner it was */
 void serve_in_sync_again(struct hub *hub, struct follower *follower);
 
 #endif

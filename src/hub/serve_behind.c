@@ -1,6 +1,7 @@
 /*
  * A follower that is behind drains: it gets the newest position of each runner that changed, going round its set, as much at a
- * time as keeps what is under way to it fresh (hub/slow.h). In hub/serve.h: serve_catch_up().
+ * time as keeps what is under way to it fresh (hub/slow.h). Of a runner that fell silent and whose newest it has, it is told that.
+ * In hub/serve.h: serve_catch_up().
  */
 #include "hub/serve.h"
 
@@ -19,7 +20,10 @@ struct round {
 #define CHUNK_POSITIONS 256
 #define CHUNK_BYTES 16384
 
-/* Some positions of a round, sent as one; they lie in the hub's scratch buffer, and sealed in its buffer for that. */
+/*
+ * Some positions of a round, sent as one; they lie in the hub's scratch buffer, and sealed in its buffer for that, behind the
+ * notices of who fell silent.
+ */
 struct chunk {
     uint32_t positions;
     uint32_t looked_at; /* the step behind the last one that was looked at */
@@ -42,43 +46,64 @@ static int encode_newest(const struct hub_dialect *dialect, const struct runner 
     return dialect->encode_newest(&runner->newest, (enum runner_status)runner->status, out);
 }
 
+/* hub_new() made room: a position fits, and so does a notice. */
+static void add_position(struct hub *hub, const struct hub_dialect *dialect,
+                         const struct runner *runner, uint32_t step, struct chunk *chunk)
+{
+    size_t begin = hub->scratch.len;
+    CHECK(encode_newest(dialect, runner, &hub->scratch) == 0);
+    if (hub->scratch.len == begin)
+        return;
+    chunk->marks[chunk->positions].end = (uint32_t)hub->scratch.len;
+    chunk->marks[chunk->positions].step = step;
+    chunk->positions++;
+}
+
+static void add_notice(struct hub *hub, const struct hub_dialect *dialect,
+                       const struct runner *runner)
+{
+    uint8_t notice[HUB_NOTICE_BYTES];
+    if (dialect->seal == NULL || dialect->write_status == NULL)
+        return;
+    size_t len = dialect->write_status(&runner->newest, (enum runner_status)runner->status, notice);
+    CHECK(len <= sizeof notice && buf_append(&hub->sealed, span_of(notice, len)) == 0);
+}
+
 /* Encode about `bytes` of owed runners from where the round is. */
 static void fill_chunk(struct hub *hub, const struct follower *follower, const struct round *round,
                        size_t bytes, struct chunk *chunk)
 {
     uint32_t step = round->served;
-    hub->scratch.len = 0;
+    hub->scratch.len = hub->sealed.len = 0;
     chunk->positions = 0;
-    for (; step < round->size && chunk->positions < CHUNK_POSITIONS && hub->scratch.len < bytes;
+    for (; step < round->size && chunk->positions < CHUNK_POSITIONS &&
+           hub->scratch.len + hub->sealed.len < bytes;
          step++) {
         uint32_t index = index_of_step(round, step);
-        size_t begin = hub->scratch.len;
-        if (!serve_is_owed(follower, index))
-            continue;
-        /* hub_new() made room: a frame fits */
-        CHECK(encode_newest(follower->dialect, follower->audience->runners[index], &hub->scratch) ==
-              0);
-        if (hub->scratch.len == begin)
-            continue;
-        chunk->marks[chunk->positions].end = (uint32_t)hub->scratch.len;
-        chunk->marks[chunk->positions].step = step;
-        chunk->positions++;
+        const struct runner *runner = follower->audience->runners[index];
+        uint64_t served = serve_served(follower, index);
+        if (runner->version > served)
+            add_position(hub, follower->dialect, runner, step, chunk);
+        else if (runner->status_version > served)
+            add_notice(hub, follower->dialect, runner);
     }
     chunk->looked_at = step;
 }
 
-/* The last one of a round says where its reader is then, and what it was not given. */
+/* The last one of a round says where its reader is then, and what it was not given. There may be nothing but notices. */
 static struct span seal_chunk(struct hub *hub, const struct follower *follower,
                               const struct round *round, const struct chunk *chunk)
 {
     bool is_last = chunk->looked_at == round->size;
     struct hub_seal seal = {.is_snapshot = follower->is_joining};
+    if (!is_last && chunk->positions == 0)
+        return buf_span(&hub->sealed);
     if (is_last) {
         seal.applied = hub->applied;
         seal.origins = hub->origins;
         seal.superseded = serve_superseded_without(follower, chunk->positions);
     }
-    return framing_seal(hub, follower->dialect, &seal, buf_span(&hub->scratch));
+    return framing_seal_behind(hub, follower->dialect, &seal, buf_span(&hub->scratch));
 }
 
 /* The socket cut the chunk after `taken` bytes: complete the position; returns how many are out then. */

@@ -10,6 +10,7 @@ const zlib = require('node:zlib');
 const { recordings, track } = require('./lib/gpx.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { temporaryFolder } = require('./lib/temporary.js');
+const { until } = require('./lib/wait.js');
 const { JSON_TYPE, NDJSON_TYPE, ask, assertProblem, gzip, post, publish, run, startKeeping } = require('./lib/v1_http.js');
 
 const GEOJSON_TYPE = 'application/geo+json';
@@ -61,6 +62,39 @@ test('positions come as JSON, GeoJSON and NDJSON, by the path or by themselves, 
     assert.deepStrictEqual([answer.status, answer.json], [200, { accepted: 2, stored: true }], `${url} ${type}`);
     assert.deepStrictEqual(await trackOf(server, id), wanted.map((it) => ({ userId: id, ...it })));
   }
+});
+
+test('what comes at once without times, or by a clock that is ahead, is kept whole and in its order', async (t) => {
+  const server = await startKeeping(t);
+  const places = Array.from({ length: 20 }, (_, i) => ({ lat: 48 + i / 100, lng: 2 }));
+  const ahead = Date.now() + 5000;
+  await publish(server, places.map((it) => ({ userId: 'timeless', ...it })));
+  await publish(server, places.map((it, i) => ({ userId: 'ahead', ...it, time: ahead + i })));
+  for (const id of ['timeless', 'ahead']) {
+    const kept = await trackOf(server, id);
+    assert.deepStrictEqual(kept.map(({ lat, lng }) => ({ lat, lng })), places, id);
+    assert.ok(kept.at(-1).time < ahead, id);
+  }
+});
+
+test('bodies that are on their way have a bound together; short ones are taken all the same, and nothing remains', async (t) => {
+  const server = await startKeeping(t, ['--handshake-timeout', '60s']);
+  const [SENT, REST] = [1_000_000, 1000];
+  const head = `POST /v1/positions HTTP/1.1\r\nHost: it\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${SENT + REST}\r\n\r\n`;
+  const begin = async () => {
+    const upload = await server.raw();
+    await upload.write(head, Buffer.alloc(SENT, ' '));
+    return upload;
+  };
+  const uploads = await Promise.all(Array.from({ length: 64 }, begin)); // all but 64 MiB
+  await until(async () => (await server.metric('spectate_upload_bytes')) >= 64 * SENT, 'the uploads');
+  const refused = await (await begin()).httpAnswer();
+  assert.deepStrictEqual([refused.status, JSON.parse(refused.body).code], [503, 'out_of_memory']);
+  await publish(server, run(7, 50));
+  await uploads[0].write('7'.padStart(REST));
+  assert.strictEqual((await uploads[0].httpAnswer()).status, 400);
+  for (const upload of uploads) upload.destroy();
+  await server.showsMetrics({ spectate_upload_bytes: 0 });
 });
 
 test('a body may be compressed, in one member or several; a bomb is refused, and what is damaged', async (t) => {

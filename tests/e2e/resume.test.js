@@ -9,6 +9,7 @@ const test = require('node:test');
 const frames = require('./lib/frame.js');
 const { hold } = require('./lib/held_file.js');
 const { Operators } = require('./lib/operators.js');
+const { spectate } = require('./lib/program.js');
 const { forEachWorkerCount, startServer } = require('./lib/server.js');
 const { Spectator } = require('./lib/spectator.js');
 const { temporaryFile, temporaryFolder } = require('./lib/temporary.js');
@@ -137,6 +138,29 @@ forEachWorkerCount((suffix, workers) => {
   });
 });
 
+/* On its worker a late one has a number too; the others never hear of it. */
+test('a cursor that came behind late positions holds on every worker', async (t) => {
+  const { server } = await startKeeping(t, ['--workers', '4']);
+  const runners = await Promise.all(Array.from({ length: 8 }, () => Spectator.join(server)));
+  for (const [i, runner] of runners.entries()) {
+    const spectator = await Spectator.join(server);
+    await spectator.follow({ runners: [i] });
+    await runner.publishAll([step(i, 5), ...steps(i, 1, 5)]);
+    assert.deepStrictEqual(await spectator.take(1), [step(i, 5)]);
+    const late = await Spectator.join(server);
+    await late.follow({ runners: [i] });
+    for (let back = 0; back < 4; back++) {
+      const other = await Spectator.join(server);
+      for (const { cursor } of [spectator, late]) {
+        const again = await Spectator.join(server);
+        assert.deepStrictEqual(await again.resume({ runners: [i], since: cursor }), []);
+      }
+      other.cut();
+    }
+  }
+  await server.showsMetrics({ 'spectate_resumes_total{outcome="whole"}': 64 });
+});
+
 test('who has missed nothing is told so, and where it is', async (t) => {
   const { server } = await startKeeping(t);
   const since = await cursorOf(server, { runners: [7] });
@@ -217,6 +241,27 @@ test('what could not be stored since leads to a reset', async (t) => {
   server.endIsChecked = true; // the log has the errors that it should
   server.program.kill('SIGTERM');
   assert.strictEqual(await server.program.ended(), 0);
+});
+
+/* Nobody was shown live what an import brings. */
+test('a cursor from before an import leads to a reset, also when nothing was new in it, and one from after it holds', async (t) => {
+  const { server: first, data } = await startKeeping(t);
+  const runner = await Spectator.join(first);
+  await runner.publish(step(7, 1));
+  const since = await cursorOf(first, { runners: [7] });
+  await first.stop();
+  for (const [i, imported] of [steps(7, 1, 5), [step(7, 1)]].entries()) {
+    const file = temporaryFile(t, 'in.ndjson', imported.map((it) => `${JSON.stringify(it)}\n`).join(''));
+    assert.strictEqual((await spectate(['import', '--data', data, file])).code, 0);
+    const server = await startServer(t, ['--data', data]);
+    const back = await Spectator.join(server);
+    assert.deepStrictEqual(await back.isReset({ runners: [7], since }, 'not_kept'), [step(7, 5)]);
+    const feed = await Spectator.join(server);
+    await feed.publish(step(8, i));
+    const again = await Spectator.join(server);
+    assert.deepStrictEqual(await again.resume({ runners: [7, 8], since: back.cursor }), [step(8, i)]);
+    await server.stop();
+  }
 });
 
 test('of a group those are told who are in it now, and who joins it meanwhile is not lost', async (t) => {

@@ -41,14 +41,29 @@ TEST(what_a_turn_brings_is_one_frame_that_says_where_its_reader_is)
     assert_false(last_frame(ann)->is_snapshot);
 }
 
-TEST(a_late_position_counts_as_applied_though_nobody_gets_it)
+/* The others are not told of it, and would wait for its number in vain. */
+TEST(a_late_position_of_this_origin_does_not_count_as_applied)
 {
     struct world *w = *state;
     struct peer *ann = join_packed(w, "7");
-    world_publish(w, "8", at(5));
-    world_receive(w, "8", at(4));
-    world_publish(w, "7", at(1));
+    world_receive(w, "7", at(5));
+    world_receive(w, "7", at(4));
+    world_turn(w);
+    expect_last_frame(ann, 1, 1);
+    world_publish(w, "7", at(6));
     expect_last_frame(ann, 1, 3);
+}
+
+TEST(a_late_position_of_another_origin_counts_as_applied_though_nobody_gets_it)
+{
+    struct world *w = *state;
+    struct position position = {.runner = runner_id_of("8"), .origin = 1, .sequence = 1};
+    size_t origins;
+    world_publish(w, "8", at(5));
+    position.time_ms = at(4).time_ms;
+    assert_int_equal(hub_publish(w->hub, &position, w->now_ms), HUB_LATE);
+    assert_int_equal(hub_applied(w->hub, &origins)[1], 1);
+    assert_int_equal(origins, 2);
 }
 
 TEST(a_large_frame_is_closed_and_another_opened)

@@ -1,13 +1,17 @@
 /* A follower that is held, while its owner says something that belongs before the live stream. */
+#include <stdio.h>
+
 #include "tests/lib/world_test.h"
 
 #define HOLD_BYTES 8192
+#define HOLD_ALL_BYTES (4 * HOLD_BYTES)
 
 static struct world *world_that_holds(void **state)
 {
     struct hub_options options = world_usual();
     options.lag_bytes = 100;
     options.hold_bytes = HOLD_BYTES;
+    options.hold_all_bytes = HOLD_ALL_BYTES;
     return world_like(state, options);
 }
 
@@ -90,6 +94,35 @@ TEST(over_its_bytes_it_falls_behind_as_any_and_that_is_counted)
     peer_expect(ann, "7", at(1000));
     peer_expect_nothing_more(ann);
     assert_int_equal(hub_superseded(&ann->follower), 999);
+}
+
+/* Who follows a runner of its own shares no bytes with anybody. */
+TEST(all_who_are_held_have_a_bound_together_and_who_is_over_it_is_told_what_it_did_not_get)
+{
+    struct world *w = world_that_holds(state);
+    struct peer *peers[20];
+    char id[16];
+    for (int i = 0; i < 20; i++) {
+        snprintf(id, sizeof id, "r%d", i);
+        peers[i] = world_follow(w, id);
+        hub_hold(&peers[i]->follower, true);
+    }
+    for (int n = 1; n <= 100; n++) {
+        for (int i = 0; i < 20; i++) {
+            snprintf(id, sizeof id, "r%d", i);
+            world_publish(w, id, at(n));
+        }
+        assert_true(hub_stats(w->hub).queued_bytes <= HOLD_ALL_BYTES + HOLD_BYTES);
+    }
+    uint64_t delivered = 0;
+    uint64_t superseded = 0;
+    for (int i = 0; i < 20; i++) {
+        release(peers[i]);
+        delivered += peers[i]->arrival_count;
+        superseded += hub_superseded(&peers[i]->follower);
+    }
+    assert_true(superseded > 0);
+    assert_int_equal(delivered + superseded, 20 * 100);
 }
 
 TEST(once_it_has_caught_up_its_patience_is_that_of_all)

@@ -1,4 +1,5 @@
 /* Who is stale, who is lost, and who is told. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/world_test.h"
@@ -80,6 +81,105 @@ TEST(who_was_cut_off_in_a_notice_gets_the_position_behind_it)
     pass(w, 3000);
     peer_expect(ann, "7", at(2));
     peer_expect(ann, "8", at(3));
+}
+
+/* Has the newest of both, and fell behind over 8. */
+static struct peer *join_and_fall_behind(struct world *w)
+{
+    struct peer *ann = join(w, &dialect_packed, (struct hub_follow){0});
+    world_publish(w, "7", at(1));
+    peer_block(ann);
+    world_publish(w, "8", at(2));
+    world_advance(w, w->options.lag_ms + 1);
+    world_publish(w, "8", at(3));
+    assert_true(ann->follower.behind);
+    peer_expect(ann, "7", at(1));
+    return ann;
+}
+
+TEST(who_is_behind_while_somebody_falls_silent_is_told_so_and_not_the_position_again)
+{
+    struct world *w = world_with_status(state);
+    struct peer *ann = join_and_fall_behind(w);
+    for (int i = 4; i < 24; i++) {
+        pass(w, 1000);
+        world_publish(w, "8", at(i));
+    }
+
+    peer_unblock(ann);
+
+    expect_notice(ann, 0, "7", RUNNER_STALE);
+    assert_int_equal(ann->notice_count, 1);
+    peer_expect(ann, "8", at(23));
+    peer_expect_nothing_more(ann);
+    assert_true(ann->sealed[ann->sealed_count - 1].has_applied);
+}
+
+TEST(who_is_behind_and_has_all_positions_is_told_of_silence_alone_and_where_it_is)
+{
+    struct world *w = world_with_status(state);
+    struct peer *ann = join_and_fall_behind(w);
+    peer_limit(ann, 1);
+    pass(w, 3000);
+    peer_unblock(ann);
+    peer_expect(ann, "8", at(3));
+    peer_block(ann);
+    pass(w, LOST_MS + STALE_MS);
+    assert_true(ann->follower.behind);
+    size_t sealed_before = ann->sealed_count;
+
+    peer_unblock(ann);
+
+    assert_int_equal(ann->notice_count, 2);
+    expect_notice(ann, 0, "7", RUNNER_LOST);
+    expect_notice(ann, 1, "8", RUNNER_LOST);
+    peer_expect_nothing_more(ann);
+    assert_int_equal(ann->sealed_count, sealed_before + 1);
+    assert_true(ann->sealed[sealed_before].has_applied);
+}
+
+TEST(who_is_back_by_the_time_one_reads_again_is_just_shown)
+{
+    struct world *w = world_with_status(state);
+    struct peer *ann = join_and_fall_behind(w);
+    pass(w, STALE_MS + 1000);
+    world_publish(w, "7", at(4));
+    world_publish(w, "8", at(5));
+
+    peer_unblock(ann);
+
+    assert_int_equal(ann->notice_count, 0);
+    peer_expect(ann, "7", at(4));
+    peer_expect(ann, "8", at(5));
+    peer_expect_nothing_more(ann);
+}
+
+TEST(a_crowd_that_falls_silent_meanwhile_is_told_in_portions)
+{
+    struct world *w = world_with_status(state);
+    struct peer *ann = world_join(w, &dialect_packed);
+    char id[16];
+    for (int i = 0; i < 60; i++) {
+        snprintf(id, sizeof id, "r%d", i);
+        peer_follow(ann, id);
+        world_publish(w, id, at(i));
+        peer_expect(ann, id, at(i));
+    }
+    peer_follow(ann, "7");
+    peer_block(ann);
+    world_publish(w, "7", at(100));
+    world_advance(w, w->options.lag_ms + 1);
+    world_publish(w, "7", at(101));
+    pass(w, STALE_MS + 1000);
+
+    for (int i = 0; i < 300; i++)
+        peer_drain(ann, 40);
+    peer_unblock(ann);
+
+    assert_int_equal(ann->notice_count, 60);
+    peer_expect(ann, "7", at(101));
+    peer_expect_nothing_more(ann);
+    assert_false(ann->follower.behind);
 }
 
 TEST(who_is_renewed_in_time_stays_live)
