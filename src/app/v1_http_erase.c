@@ -13,9 +13,11 @@
 #include "base/mem.h"
 #include "store/change.h"
 
+#define PIECE_POSITIONS 10000 /* others' positions are stored between pieces */
+
 struct erasure {
     struct inquiry inquiry; /* first */
-    struct runner_id id;
+    struct store_erasing erasing;
 };
 
 /* --- on disk -------------------------------------------------------------------------------------------------------- */
@@ -24,9 +26,11 @@ struct erasure {
 static int erase(struct store_job *job, struct store_writer *writer)
 {
     struct erasure *erasure = job->owner;
-    uint64_t ignored;
-    int err = store_erase_runner(writer, &erasure->id, &ignored);
-    return err == ERR_NOT_FOUND ? 0 : err;
+    int err = store_erase_runner(writer, &erasure->erasing);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    erasure->erasing.is_over = true;
+    return 0;
 }
 
 static void reply_erased(struct session *session)
@@ -34,8 +38,23 @@ static void reply_erased(struct session *session)
     v1_reply_send(session, &(struct v1_reply){.status = 204});
 }
 
+/* Once the shard drains the store may be closed. */
+static bool goes_on(struct erasure *erasure)
+{
+    struct inquiry *inquiry = &erasure->inquiry;
+    struct shard *home = inquiry->home;
+    if (inquiry->err < 0 || erasure->erasing.is_over)
+        return false;
+    inquiry->err = home->drain_deadline_ms != 0
+                       ? ERR_CLOSED
+                       : inquiry_change(inquiry, home, inquiry->session_id);
+    return inquiry->err == 0;
+}
+
 static void on_erased(struct inquiry *inquiry, struct session *session)
 {
+    if (goes_on((struct erasure *)inquiry))
+        return;
     if (inquiry->err < 0)
         LOG(LOG_WARN, "store.not_erased", NO_SESSION, "a runner could not be erased on disk: %s",
             err_text(inquiry->err));
@@ -52,7 +71,8 @@ static int erase_on_disk(struct shard *shard, const struct errand *errand)
     struct erasure *erasure = mem_try(sizeof *erasure);
     if (erasure == NULL)
         return ERR_NO_MEMORY;
-    erasure->id = errand->runner;
+    erasure->erasing = (struct store_erasing){
+        .runner = errand->runner, .limit = PIECE_POSITIONS, .next_ms = INT64_MIN};
     erasure->inquiry.job.change = erase;
     erasure->inquiry.on_back = on_erased;
     int err = inquiry_change(&erasure->inquiry, shard, errand->asked_by);

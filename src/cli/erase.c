@@ -1,6 +1,5 @@
 /*
- * erase: `spectate erase`, persons or what is old, from a store that no server has open. What is old goes in pieces, each a transaction;
- * a runner in one.
+ * erase: `spectate erase`, persons or what is old, from a store that no server has open. It goes in pieces, each a transaction.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,8 +17,7 @@
 #define PIECE_POSITIONS 20000
 
 struct piece {
-    const struct runner_id *runner;    /* this one; or */
-    const struct store_erase_age *age; /* what this says */
+    const struct store_erase_age *age;
     uint64_t erased;
 };
 
@@ -61,8 +59,7 @@ static bool is_meant(const struct erase_options *options)
 
 static int erase_runner(struct store_writer *writer, void *context)
 {
-    struct piece *piece = context;
-    return store_erase_runner(writer, piece->runner, &piece->erased);
+    return store_erase_runner(writer, context);
 }
 
 static int erase_age(struct store_writer *writer, void *context)
@@ -79,15 +76,20 @@ static int complain(int err)
 
 static int erase_one(struct store *store, const struct runner_id *id)
 {
-    struct piece piece = {.runner = id};
-    int err = data_folder_change(store, erase_runner, &piece);
+    struct store_erasing erasing = {.runner = *id, .limit = PIECE_POSITIONS, .next_ms = INT64_MIN};
+    uint64_t total = 0;
+    int err;
+    do {
+        err = data_folder_change(store, erase_runner, &erasing);
+        total += err == 0 ? erasing.erased : 0;
+    } while (err == 0 && !erasing.is_over);
     if (err < 0 && err != ERR_NOT_FOUND)
         return complain(err);
     FILE *out = err == 0 ? stdout : stderr;
     fputs(err == 0 ? "runner " : COMMAND_NAME ": nothing is known of runner ", out);
     printable_write(out, span_of(id->text, id->len));
     if (err == 0)
-        printf(": %" PRIu64 " positions erased", piece.erased);
+        printf(": %" PRIu64 " positions erased", total);
     fputc('\n', out);
     return err == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }

@@ -66,24 +66,57 @@ static int run_with_number(struct db *db, enum db_sql sql, int64_t number)
     return db_run(db, sql);
 }
 
-int store_erase_runner(struct store_writer *writer, const struct runner_id *runner,
-                       uint64_t *erased)
+/* Name and groups, and the runner itself unless it has come back meanwhile. */
+static int erase_rest(struct db *db, const struct runner_id *runner, int64_t number)
+{
+    int err = run_with_id(db, SQL_ERASE_GROUPS, runner);
+    if (err >= 0)
+        err = run_with_number(db, SQL_FORGET_RUNNER, number);
+    if (err >= 0)
+        err = run_with_number(db, SQL_ERASE_UNKNOWN, number);
+    return err < 0 ? err : 0;
+}
+
+/* Where the next `limit` positions end. 1, 0 (there are not more) or a failure. */
+static int find_end(struct db *db, const struct store_erasing *erasing, int64_t number,
+                    int64_t *end_ms)
+{
+    sqlite3_stmt *statement = db->statements[SQL_NTH_FROM];
+    *end_ms = INT64_MAX;
+    sqlite3_bind_int64(statement, 1, number);
+    sqlite3_bind_int64(statement, 2, erasing->next_ms);
+    sqlite3_bind_int64(statement, 3, (int64_t)erasing->limit);
+    return db_read_int(db, statement, end_ms);
+}
+
+static int erase_span(struct db *db, int64_t number, int64_t from_ms, int64_t end_ms)
+{
+    sqlite3_stmt *statement = db->statements[SQL_ERASE_SPAN];
+    sqlite3_bind_int64(statement, 1, number);
+    sqlite3_bind_int64(statement, 2, from_ms);
+    sqlite3_bind_int64(statement, 3, end_ms);
+    return db_run(db, SQL_ERASE_SPAN);
+}
+
+int store_erase_runner(struct store_writer *writer, struct store_erasing *erasing)
 {
     struct db *db = &writer->db;
     int64_t number;
-    row_bind_id(db->statements[SQL_FIND_RUNNER], 1, runner);
+    int64_t end_ms;
+    row_bind_id(db->statements[SQL_FIND_RUNNER], 1, &erasing->runner);
     int got = db_read_int(db, db->statements[SQL_FIND_RUNNER], &number);
     if (got <= 0)
         return got < 0 ? got : ERR_NOT_FOUND;
     writer->has_number = false;
     writer->has_erased = true;
-    int count = run_with_number(db, SQL_ERASE_POSITIONS, number);
-    int err = count < 0 ? count : run_with_id(db, SQL_ERASE_GROUPS, runner);
-    if (err >= 0)
-        err = run_with_number(db, SQL_ERASE_RUNNER, number);
+    int has_more = find_end(db, erasing, number, &end_ms);
+    int count = has_more < 0 ? has_more : erase_span(db, number, erasing->next_ms, end_ms);
+    int err = count >= 0 && has_more == 0 ? erase_rest(db, &erasing->runner, number) : count;
     if (err < 0)
         return err;
-    *erased = (uint64_t)count;
-    writer->erased += *erased;
+    erasing->erased = (uint64_t)count;
+    erasing->is_over = has_more == 0;
+    erasing->next_ms = end_ms;
+    writer->erased += erasing->erased;
     return 0;
 }

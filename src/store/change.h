@@ -5,6 +5,8 @@
 #ifndef SPECTATE_STORE_CHANGE_H
 #define SPECTATE_STORE_CHANGE_H
 
+#include <stdbool.h>
+
 #include "store/reader.h"
 
 #define STORE_GROUPS_STAY SIZE_MAX /* in place of a number of groups */
@@ -12,13 +14,21 @@
 /* What is known of a runner is now this, groups too unless they stay as they are. ERR_TOO_BIG: a text or the number of groups is; ERR_INVALID: a group has no name. */
 int store_set_runner(struct store_writer *writer, const struct store_runner *runner);
 
+/* A runner on the way to being erased, in the order of fix times. */
+struct store_erasing {
+    struct runner_id runner;
+    size_t limit;    /* positions to erase at most in one job */
+    int64_t next_ms; /* INT64_MIN at the beginning; what is before is erased */
+    uint64_t erased; /* positions, by this job */
+    bool is_over;    /* or the rest takes another job */
+};
+
 /*
- * Nothing remains of the runner: positions, name, groups. When the job is done the bytes are overwritten in the file and gone from its
- * log; while a reader is in the way, from the log somewhat later. Copies that were made (store/backup.h) keep theirs. ERR_NOT_FOUND.
- * `*erased`: how many positions.
+ * When it is over nothing remains of the runner: positions, name, groups; but what came after the first job may. The bytes are
+ * overwritten in the file and gone from its log; while a reader is in the way, from the log somewhat later. Copies that were made
+ * (store/backup.h) keep theirs. 0 or ERR_NOT_FOUND.
  */
-int store_erase_runner(struct store_writer *writer, const struct runner_id *runner,
-                       uint64_t *erased);
+int store_erase_runner(struct store_writer *writer, struct store_erasing *erasing);
 
 /* Runners of this group lose what is older than this. */
 struct store_erase_rule {

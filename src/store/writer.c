@@ -13,6 +13,8 @@
 #define LOG_PAGES_FOLDED 32768
 #define LOG_PAGES_PATIENCE 131072
 #define FOLD_BUSY_MS 100
+#define OWED_GROUPS                                                                                \
+    64 /* after so many it is seen whether readers still hold what was erased in the log; they are not waited for */
 
 static int on_log(void *context, sqlite3 *handle, const char *database, int pages)
 {
@@ -145,10 +147,10 @@ static int store_group(struct store_writer *writer, const struct queue_group *gr
 
 /* --- folding the log into the file ---------------------------------------------------------------------------------- */
 
-static void fold(struct store_writer *writer, int mode)
+static void fold(struct store_writer *writer, int mode, int busy_ms)
 {
     struct db *db = &writer->db;
-    sqlite3_busy_timeout(db->handle, FOLD_BUSY_MS);
+    sqlite3_busy_timeout(db->handle, busy_ms);
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
     sqlite3_busy_timeout(db->handle, writer->core->place.busy_ms);
     writer->folded_pages = writer->log_pages;
@@ -163,11 +165,15 @@ static void fold_if_due(struct store_writer *writer)
     int grown = writer->log_pages - writer->folded_pages;
     if (writer->db.handle == NULL)
         return;
-    if (writer->has_erased || (writer->owes_truncation && grown >= LOG_PAGES_FOLDED))
-        fold(writer, SQLITE_CHECKPOINT_TRUNCATE);
+    if (writer->has_erased)
+        fold(writer, SQLITE_CHECKPOINT_TRUNCATE, FOLD_BUSY_MS);
+    else if (writer->owes_truncation && ++writer->owing_groups % OWED_GROUPS == 0)
+        fold(writer, SQLITE_CHECKPOINT_TRUNCATE, 0);
     else if (grown >= LOG_PAGES_FOLDED)
-        fold(writer, writer->log_pages >= LOG_PAGES_PATIENCE ? SQLITE_CHECKPOINT_RESTART
-                                                             : SQLITE_CHECKPOINT_PASSIVE);
+        fold(writer,
+             writer->log_pages >= LOG_PAGES_PATIENCE ? SQLITE_CHECKPOINT_RESTART
+                                                     : SQLITE_CHECKPOINT_PASSIVE,
+             FOLD_BUSY_MS);
     writer->has_erased = false;
 }
 

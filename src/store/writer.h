@@ -12,12 +12,13 @@
 
 struct store_writer {
     struct core *core;
-    struct db db;         /* not open at first, and after some failures */
-    int log_pages;        /* in the log, as of the last commit */
-    int folded_pages;     /* of these, when they were folded last */
-    bool has_erased;      /* this change is to leave no trace in the log */
-    bool owes_truncation; /* one did, and a reader was in the way */
-    bool has_number;      /* `number` is of `runner`; forgotten with the transaction */
+    struct db db;          /* not open at first, and after some failures */
+    int log_pages;         /* in the log, as of the last commit */
+    int folded_pages;      /* of these, when they were folded last */
+    bool has_erased;       /* this change is to leave no trace in the log */
+    bool owes_truncation;  /* one did, and a reader was in the way */
+    unsigned owing_groups; /* since */
+    bool has_number;       /* `number` is of `runner`; forgotten with the transaction */
     struct runner_id runner;
     int64_t number;
     uint64_t duplicates; /* of this transaction, as the next */

@@ -177,7 +177,24 @@ struct erasure {
 static int erase_runner(struct store_writer *writer, void *context)
 {
     struct erasure *erasure = context;
-    return store_erase_runner(writer, &erasure->runner, &erasure->erased);
+    struct store_erasing erasing = {.runner = erasure->runner, .limit = 1000, .next_ms = INT64_MIN};
+    int err = store_erase_runner(writer, &erasing);
+    assert_true(err < 0 || erasing.is_over);
+    erasure->erased = erasing.erased;
+    return err;
+}
+
+static int erase_piece(struct store_writer *writer, void *context)
+{
+    return store_erase_runner(writer, context);
+}
+
+static void assert_piece(struct store_kit *kit, struct store_erasing *erasing, uint64_t erased,
+                         bool is_over)
+{
+    assert_int_equal(store_kit_change(kit, erase_piece, erasing), 0);
+    assert_int_equal(erasing->erased, erased);
+    assert_int_equal(erasing->is_over, is_over);
 }
 
 static void assert_not_in_file(const char *path, const char *text)
@@ -217,10 +234,49 @@ TEST(an_erased_runner_is_gone_from_the_tables_and_from_the_bytes_of_the_files)
     assert_int_equal(store_kit_change(kit, erase_runner, &erasure), ERR_NOT_FOUND);
 }
 
+TEST(a_runner_with_many_positions_is_erased_in_pieces)
+{
+    struct store_kit *kit = *state;
+    struct store_erasing erasing = {.runner = runner_of("7"), .limit = 10, .next_ms = INT64_MIN};
+    for (int64_t i = 1; i <= 25; i++)
+        assert_int_equal(store_kit_put_one(kit, "7", i), 0);
+    assert_int_equal(store_kit_put_one(kit, "8", 1), 0);
+    assert_int_equal(set(kit, "7", "Name", red), 0);
+    assert_piece(kit, &erasing, 10, false);
+    assert_piece(kit, &erasing, 10, false);
+    assert_int_equal(store_kit_track(kit, "7"), 5);
+    assert_piece(kit, &erasing, 5, true);
+    assert_list(kit, everybody, "8    ;");
+    assert_int_equal(store_stats(kit->store).erased, 25);
+}
+
+TEST(who_comes_back_while_it_is_erased_has_what_came_since_and_no_name)
+{
+    struct store_kit *kit = *state;
+    struct store_erasing erasing = {.runner = runner_of("7"), .limit = 10, .next_ms = INT64_MIN};
+    for (int64_t i = 101; i <= 120; i++)
+        assert_int_equal(store_kit_put_one(kit, "7", i), 0);
+    assert_int_equal(set(kit, "7", "Name", red), 0);
+    assert_piece(kit, &erasing, 10, false);
+    assert_int_equal(store_kit_put_one(kit, "7", 1), 0);
+    assert_piece(kit, &erasing, 10, true);
+    assert_int_equal(store_kit_track(kit, "7"), 1);
+    assert_list(kit, (struct store_runners){.group = span_of_text("red"), .limit = 9}, "");
+    assert_list(kit, everybody, "7    ;");
+}
+
 struct erasure_while_reading {
     struct store_kit *kit;
     struct erasure erasure;
 };
+
+/* Whoever hears that this is done, knows that all before it has been tidied up. */
+static int change_nothing(struct store_writer *writer, void *context)
+{
+    (void)writer;
+    (void)context;
+    return 0;
+}
 
 static int read_and_erase(struct store_reader *reader, void *context)
 {
@@ -244,6 +300,21 @@ TEST(a_reader_in_the_way_of_an_erasure_sees_what_it_saw_and_the_bytes_go_with_th
     assert_not_in_file(kit->path, "unmistakable-id");
     assert_not_in_file(log, "unmistakable-id");
     assert_int_equal(store_stats(kit->store).failures, 0);
+}
+
+TEST(the_bytes_that_a_reader_kept_go_from_the_log_when_others_are_stored_later)
+{
+    struct store_kit *kit = *state;
+    struct erasure_while_reading it = {kit, {.runner = runner_of("unmistakable-id")}};
+    char log[128];
+    snprintf(log, sizeof log, "%s-wal", kit->path);
+    assert_int_equal(store_kit_put_one(kit, "unmistakable-id", 1), 0);
+    assert_int_equal(store_kit_ask(kit, read_and_erase, &it), 0);
+    for (int64_t i = 1; i <= 64; i++)
+        assert_int_equal(store_kit_put_one(kit, "8", i), 0);
+    assert_int_equal(store_kit_change(kit, change_nothing, NULL), 0);
+    assert_not_in_file(log, "unmistakable-id");
+    assert_not_in_file(kit->path, "unmistakable-id");
 }
 
 TEST(an_erased_runner_may_come_back_with_nothing_of_the_old)
