@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/archive.h"
+#include "app/rests.h"
 #include "app/shard.h"
 #include "app/v1_http_reply.h"
 #include "app/v1_publish.h"
@@ -13,6 +14,9 @@
 #include "codec/utf8.h"
 #include "proto/geojson.h"
 #include "proto/v1_upload.h"
+
+/* What reading one of a large upload and publishing it costs, in runners moved (app/rests.h): a full one holds up the loop for a while. */
+#define MOVES_PER_POSITION 4
 
 /* --- the body ------------------------------------------------------------------------------------------------------- */
 
@@ -111,6 +115,7 @@ static void reply_with(struct session *session, int status, size_t count)
                    status == 200 ? "true" : "false") < 0)
         session->is_doomed = true;
     v1_reply_send(session, &reply);
+    rests_charge(session, count * MOVES_PER_POSITION);
 }
 
 static void reply_fault_at(struct session *session, const struct v1_message *message,

@@ -168,3 +168,16 @@ test('who lists all again and again, and sees nobody, has to wait, and nobody el
   peer.destroy();
   await server.becomesIdle();
 });
+
+test('who uploads very much at once waits before the next, and nobody else does', async (t) => {
+  const server = await startServer(t, ['--data', temporaryFolder(), '--max-moves-per-second', '2000']);
+  const track = JSON.stringify(Array.from({ length: 600 }, (_, i) => ({ ...position(7), time: T + i * 1000 })));
+  const head = `POST /v1/positions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${track.length}\r\n\r\n`;
+  const peer = await server.raw();
+  await peer.write(head, track, head, track);
+  await server.showsMetrics({ spectate_sessions_resting: 1 });
+  assert.strictEqual((await post(server, [position(8)])).status, 200);
+  for (let i = 0; i < 2; i++) assert.strictEqual((await peer.httpAnswer()).body, '{"accepted":600,"stored":true}');
+  peer.destroy();
+  await server.becomesIdle();
+});
