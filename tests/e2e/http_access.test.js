@@ -170,7 +170,7 @@ test('who lists all again and again, and sees nobody, has to wait, and nobody el
 });
 
 test('who uploads very much at once waits before the next, and nobody else does', async (t) => {
-  const server = await startServer(t, ['--data', temporaryFolder(), '--max-moves-per-second', '2000']);
+  const server = await startServer(t, ['--data', temporaryFolder(), '--max-moves-per-second', '1000']);
   const track = JSON.stringify(Array.from({ length: 600 }, (_, i) => ({ ...position(7), time: T + i * 1000 })));
   const head = `POST /v1/positions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${track.length}\r\n\r\n`;
   const peer = await server.raw();
