@@ -114,8 +114,9 @@ export class Publisher {
     if (!isStored && link.keeps === true) return this.#pause();
     this.#backoff.reset();
     this.#most *= 2;
-    await this.#storing(this.outbox.acknowledge(batch));
+    const isRemoved = this.outbox.acknowledge(batch);
     this.listener.acknowledged(batch, isStored);
+    await this.#storing(isRemoved);
   }
 
   async #onRefused(batch: QueuedPosition[], error: Refusal, retryAfterMs = 0): Promise<void> {
@@ -128,8 +129,9 @@ export class Publisher {
       this.#most = Math.max(1, Math.floor(batch.length / 2));
       return;
     }
-    await this.#storing(this.outbox.remove(guilty));
+    const isRemoved = this.outbox.remove(guilty);
     this.listener.refused(guilty, error, true);
+    await this.#storing(isRemoved);
   }
 
   async #storing(done: Promise<void>): Promise<void> {

@@ -54,7 +54,7 @@ export class TokenKeeper {
 
   /** The server does not take this one. */
   refuse(token: string | undefined): void {
-    this.#refused = token;
+    if (token !== undefined) this.#refused = token;
   }
 
   isRefused(token: string | undefined): boolean {

@@ -96,7 +96,7 @@ test('a browser that is online again connects at once', async (t) => {
 });
 
 test('a connection on which nothing comes any more is given up, and another one opened', async (t) => {
-  const server = await startServer(t, [...keeping(), '--heartbeat-interval', '300ms']);
+  const server = await startServer(t, [...keeping(), '--heartbeat-interval', '300ms', '--close-timeout', '200ms']);
   const spectator = new Witness(t, server.url, { answerTimeoutMs: 300 });
   spectator.client.follow(7);
   await spectator.live();

@@ -57,7 +57,10 @@ export class Witness {
       ...Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'WebSocket' && name !== 'fetch')),
     });
     for (const name of ['state', 'positions', 'status', 'reset', 'rate', 'queue', 'error']) this.client.on(name, (it) => this.#note(name, it));
-    t.after(() => this.client.close());
+    t.after(() => {
+      this.client.close();
+      for (const socket of this.sockets) socket.terminate(); // one that was paused would wait for its close frame
+    });
   }
 
   #note(name, value) {
