@@ -53,27 +53,27 @@ export class IndexedDbStorage implements PositionStorage {
     return isDone;
   }
 
+  /** A failure is not kept: the next use tries again. */
   #open(): Promise<IDBDatabase> {
-    this.#database ??= this.#openAnew();
+    if (!this.#database) {
+      const opening = this.#openAnew();
+      opening.catch(() => (this.#database = undefined));
+      this.#database = opening;
+    }
     return this.#database;
   }
 
   async #openAnew(): Promise<IDBDatabase> {
-    try {
-      const request = this.#factory.open(this.#name, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      const database = await resultOf(request);
-      const forget = () => (this.#database = undefined);
-      database.onclose = forget; // the browser may take it away; the next use opens it again
-      database.onversionchange = () => {
-        database.close();
-        forget();
-      };
-      return database;
-    } catch (error) {
-      this.#database = undefined;
-      throw error;
-    }
+    const request = this.#factory.open(this.#name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    const database = await resultOf(request);
+    const forget = () => (this.#database = undefined);
+    database.onclose = forget; // the browser may take it away; the next use opens it again
+    database.onversionchange = () => {
+      database.close();
+      forget();
+    };
+    return database;
   }
 }
 

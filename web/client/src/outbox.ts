@@ -103,7 +103,8 @@ export class Outbox {
     const newest = new Map<string, QueuedPosition>();
     for (const it of this.#waiting) newest.set(String(it.userId), it);
     const isFresh = ([key, it]: [string, QueuedPosition]) => it.time > (this.#newestDone.get(key) ?? -Infinity);
-    return [...newest].filter(isFresh).map(([, it]) => it);
+    const fresh = [...newest].filter(isFresh).map(([, it]) => it);
+    return fresh.sort((a, b) => a.time - b.time);
   }
 
   async #keepToLimit(): Promise<void> {
