@@ -1,6 +1,6 @@
 /*
- * backoff: how long to wait before the next attempt. Exponential with full jitter and a cap: without the randomness a whole
- * stadium comes back in the same instant. What the server says goes before.
+ * backoff: how long to wait before the next attempt. Exponential with full jitter and a cap: without the randomness a
+ * whole stadium comes back in the same instant. What the server says goes before.
  */
 import type { Environment } from './environment.js';
 

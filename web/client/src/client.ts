@@ -1,8 +1,9 @@
 /*
  * client: follow runners and publish positions, over whatever connection there is at the moment.
  *
- * It is made of parts that each know one thing: connection (when to connect, and how), follows (whom), runners (where they are),
- * outbox and publisher (what is still to be sent). What is asked for while there is no connection counts as soon as there is one.
+ * It is made of parts that each know one thing: connection (when to connect, and how), follows (whom), runners (where
+ * they are), outbox and publisher (what is still to be sent). What is asked for while there is no connection counts as
+ * soon as there is one.
  */
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
@@ -33,6 +34,7 @@ export interface FollowOptions {
 }
 
 const MOST_EVERY_MS = 60_000;
+const DETAILS = ['altitude', 'accuracy', 'speed', 'heading', 'battery'] as const;
 
 export class SpectateClient extends Emitter<ClientEvents> {
   readonly #settings: Settings;
@@ -91,8 +93,7 @@ export class SpectateClient extends Emitter<ClientEvents> {
   follow(targets: FollowTargets, { every }: FollowOptions = {}): void {
     if (every !== undefined && !(every >= 0 && every <= MOST_EVERY_MS)) throw new RangeError('every is from 0 to 60000 ms');
     const isNew = this.#follows.add(followSetOf(targets));
-    const isPaced = every !== undefined && every !== this.#follows.everyMs;
-    if (isPaced) this.#follows.everyMs = every;
+    const isPaced = every !== undefined && this.#follows.setPace(Math.round(every));
     if (isNew || isPaced) this.#connection.session?.followsChanged(undefined);
   }
 
@@ -210,7 +211,7 @@ export class SpectateClient extends Emitter<ClientEvents> {
     keyOf(userId);
     const isPlace = Math.abs(place.lat) <= 90 && Math.abs(place.lng) <= 180;
     if (!isPlace || !Number.isSafeInteger(time)) throw new RangeError('lat, lng or time can not be');
-    return { userId, time, ...place };
+    return { userId, time, ...measured(place) };
   }
 
   #onAcknowledged(positions: QueuedPosition[], isStored: boolean): void {
@@ -232,6 +233,13 @@ export class SpectateClient extends Emitter<ClientEvents> {
   #tellQueue(): void {
     this.emit('queue', this.queue);
   }
+}
+
+/** Only what is part of a position, and was measured: browsers say null or NaN where a device does not know. */
+function measured(place: Place): Place {
+  const { lat, lng } = place;
+  const known = DETAILS.filter((name) => Number.isFinite(place[name])).map((name) => [name, place[name]]);
+  return { lat, lng, ...Object.fromEntries(known) };
 }
 
 function followSetOf(targets: FollowTargets): FollowSet {

@@ -78,7 +78,8 @@ export class Connection {
     const name = this.#choice.next();
     this.#enter({ name: 'connecting', transport: name, attempt: this.#backoff.attempts });
     if (this.#state.name !== 'connecting') return; // a listener closed it
-    const context = Object.assign(this.context, { listener: this.#listenerFor(name) }) as SessionContext;
+    /* Each session has its own listener, and shares all else with the others, also what changes. */
+    const context: SessionContext = Object.assign(Object.create(this.context), { listener: this.#listenerFor(name) });
     const { httpUrl, webSocketUrl, fetch, WebSocket } = this.settings;
     if (name === 'websocket' && WebSocket) this.#session = new WebSocketSession(context, webSocketUrl, WebSocket);
     else if (fetch) this.#session = new SseSession(context, httpUrl, fetch);
@@ -98,12 +99,13 @@ export class Connection {
 
   #onEnded(name: TransportName, ending: Ending): void {
     const { state } = this;
-    if (state.name === 'live' && this.settings.environment.now() - state.sinceMs >= LONG_ENOUGH_MS) this.#backoff.reset();
+    const now = this.settings.environment.now();
+    if (state.name === 'live' && now - state.sinceMs >= LONG_ENOUGH_MS) this.#backoff.reset();
     if (state.name !== 'live' && ending.reason === 'no_connection') this.#choice.failed(name);
     this.#session = undefined;
     this.listener.broke();
     const verdict = verdictOf(ending);
-    if (verdict === 'stop' || (verdict === 'token' && this.#isTokenHopeless())) return this.close(ending);
+    if (verdict === 'stop' || (verdict === 'token' && this.#isTokenHopeless())) return this.close({ code: ending.code, reason: ending.reason });
     this.#wait(ending, verdict);
   }
 
@@ -117,7 +119,8 @@ export class Connection {
     const atMs = this.settings.environment.now() + waitMs;
     this.#alarm.set(waitMs, () => this.#connect());
     const isOffline = this.settings.network?.onLine === false;
-    this.#enter(isOffline ? { name: 'offline', atMs, why } : { name: 'reconnecting', atMs, why, attempt: this.#backoff.attempts });
+    if (isOffline) this.#enter({ name: 'offline', atMs, why });
+    else this.#enter({ name: 'reconnecting', atMs, why, attempt: this.#backoff.attempts });
   }
 
   /** Who was refused on purpose is not let in sooner by a network that is there. */

@@ -1,5 +1,6 @@
 /*
- * emitter: listeners by name, typed. One that throws disturbs neither the others nor who tells; its error is reported as uncaught.
+ * emitter: listeners by name, typed. One that throws disturbs neither the others nor who tells; its error is reported
+ * as uncaught.
  */
 
 type Listener<T> = (value: T) => void;

@@ -12,7 +12,8 @@ export interface Ending {
 }
 
 /**
- * `later`: come back. `much_later`: it is refused for now, on purpose. `token`: with another token. `stop`: it would be the same again.
+ * `later`: come back. `much_later`: it is refused for now, on purpose. `token`: with another token. `stop`: it would be the
+ * same again.
  */
 export type Verdict = 'later' | 'much_later' | 'token' | 'stop';
 

@@ -1,8 +1,10 @@
 /*
- * follower: tells the server over one connection whom to follow, one request at a time, and knows what the cursor covers.
+ * follower: tells the server over one connection whom to follow, one request at a time, and knows what the cursor
+ * covers.
  *
- * First, with the cursor, all who were followed before; then, without, who is new. A cursor that comes before the former have been
- * answered for does not cover them: it is held back until then, and when the connection ends before, the old one still counts.
+ * First, with the cursor, all who were followed before; then, without, who is new. A cursor that comes before the
+ * former have been answered for does not cover them: it is held back until then, and when the connection ends before,
+ * the old one still counts.
  */
 import { chunksOf, setOf, targetsOf, type FollowSet, type Follows, type Target } from './follows.js';
 import type { ClientMessage, Refusal, ServerMessage } from './messages.js';
@@ -88,7 +90,8 @@ export class Follower {
     const needsPing = isResume && this.#count > 1;
     this.#request = { id, targets, isResume, isAcknowledged: false, isTold: false, isPassed: !needsPing };
     const every = this.#sayEvery();
-    this.options.send({ type: 'follow', id, ...setOf(targets), ...(isResume && { since }), ...(every !== undefined && { every }) });
+    const more = { ...(isResume && { since }), ...(every !== undefined && { every }) };
+    this.options.send({ type: 'follow', id, ...setOf(targets), ...more });
     if (needsPing) this.options.send({ type: 'ping', id });
   }
 

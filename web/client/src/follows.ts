@@ -1,8 +1,9 @@
 /*
  * follows: who is to be followed, and who of them the cursor covers.
  *
- * A target is `wanted` until the server has answered for it, then `covered`: from there on the cursor stands for what came of it, and
- * after a drop it is followed with that cursor. One that the server refused is asked for again on the next connection.
+ * A target is `wanted` until the server has answered for it, then `covered`: from there on the cursor stands for what
+ * came of it, and after a drop it is followed with that cursor. One that the server refused is asked for again on the
+ * next connection.
  */
 import { keyOf, type Id } from './messages.js';
 
@@ -19,8 +20,26 @@ export interface Target {
 
 export class Follows {
   readonly #targets = new Map<string, Target>();
+  #everyMs: number | undefined;
+  #version = 0;
+
+  /** Another one after each change. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** The pace, if one was named. */
-  everyMs: number | undefined;
+  get everyMs(): number | undefined {
+    return this.#everyMs;
+  }
+
+  /** True when it is another one. */
+  setPace(everyMs: number): boolean {
+    if (everyMs === this.#everyMs) return false;
+    this.#everyMs = everyMs;
+    this.#version++;
+    return true;
+  }
 
   get isEmpty(): boolean {
     return this.#targets.size === 0;
@@ -38,12 +57,12 @@ export class Follows {
   add(set: FollowSet): boolean {
     const added = targetsOf(set).filter((it) => !this.#targets.has(mapKey(it)));
     for (const target of added) this.#targets.set(mapKey(target), target);
-    return added.length > 0;
+    return this.#changed(added.length > 0);
   }
 
   /** True when somebody of them was followed. */
   remove(set: FollowSet): boolean {
-    return targetsOf(set).filter((it) => this.#targets.delete(mapKey(it))).length > 0;
+    return this.#changed(targetsOf(set).filter((it) => this.#targets.delete(mapKey(it))).length > 0);
   }
 
   in(state: Target['state']): Target[] {
@@ -58,6 +77,11 @@ export class Follows {
   begin(hasCursor: boolean): void {
     for (const it of this.#targets.values())
       if (it.state === 'refused' || !hasCursor) it.state = 'wanted';
+  }
+
+  #changed(isChanged: boolean): boolean {
+    if (isChanged) this.#version++;
+    return isChanged;
   }
 
   #some(predicate: (target: Target) => boolean): boolean {

@@ -1,6 +1,6 @@
 /*
- * heartbeat: notices that a connection is dead. After an interval without a word a question is asked; when that is not answered
- * either, nobody is there.
+ * heartbeat: notices that a connection is dead. After an interval without a word a question is asked; when that is not
+ * answered either, nobody is there.
  */
 import { Alarm, type Environment } from './environment.js';
 

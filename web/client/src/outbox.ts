@@ -1,8 +1,9 @@
 /*
  * outbox: positions that the server has not acknowledged, in memory and in storage, and which of them is sent next.
  *
- * The newest position of each runner goes first: that is what people look at. Then the backlog in batches, the newest batch first,
- * each oldest first. A position leaves only when it is acknowledged, refused for good, or pushed out by the bound.
+ * The newest position of each runner goes first: that is what people look at. Then the backlog in batches, the newest
+ * batch first, each oldest first. A position leaves only when it is acknowledged, refused for good, or pushed out by
+ * the bound.
  */
 import { storageKey, type PositionStorage, type QueuedPosition } from './storage.js';
 

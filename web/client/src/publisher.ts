@@ -1,8 +1,10 @@
 /*
- * publisher: brings what waits in the outbox to the server, one request at a time, and takes it out when the server has it.
+ * publisher: brings what waits in the outbox to the server, one request at a time, and takes it out when the server
+ * has it.
  *
- * What the server refuses for good is given up and told, what it can't take now is sent again later. When the connection ends in the
- * middle of a request the positions stay, and are sent again on the next one: duplicates cost nothing.
+ * What the server refuses for good is given up and told, what it can't take now is sent again later. When the
+ * connection ends in the middle of a request the positions stay, and are sent again on the next one: duplicates cost
+ * nothing.
  */
 import { Backoff } from './backoff.js';
 import { Alarm, type Environment } from './environment.js';

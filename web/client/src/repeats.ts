@@ -1,5 +1,6 @@
 /*
- * repeats: positions that came behind the last cursor, so that they would come once more on the next connection, are told once.
+ * repeats: positions that came behind the last cursor, so that they would come once more on the next connection, are
+ * told once.
  *
  * A cursor does not come with every message. Two positions of a runner with the same time are the same one.
  */

@@ -1,7 +1,8 @@
 /*
  * runners: the newest position of each runner, how old it is, and whether the runner is live, stale or lost.
  *
- * While connected the server says who is stale or lost. Without a connection nobody says so, and then age tells, if it is worse.
+ * While connected the server says who is stale or lost. Without a connection nobody says so, and then age tells, if it
+ * is worse.
  */
 import { keyOf, type Id, type Position, type Status, type StatusChange } from './messages.js';
 

@@ -1,6 +1,6 @@
 /*
- * server_clock: the server's time by this device's clock. Each answer that carries the time says where the server's clock was between
- * a request and its answer; of the last few the one with the shortest way counts.
+ * server_clock: the server's time by this device's clock. Each answer that carries the time says where the server's
+ * clock was between a request and its answer; of the last few the one with the shortest way counts.
  */
 const KEPT = 8;
 

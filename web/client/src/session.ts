@@ -1,5 +1,6 @@
 /*
- * session: one connection from its opening to its end, whatever it is made of. Implementations: websocket_session, sse_session.
+ * session: one connection from its opening to its end, whatever it is made of. Implementations: websocket_session,
+ * sse_session.
  */
 import type { Ending } from './ending.js';
 import type { Environment } from './environment.js';

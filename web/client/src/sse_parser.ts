@@ -1,5 +1,6 @@
 /*
- * sse_parser: server-sent events out of pieces of text, as the HTML standard has them (section 9.2.6), whatever the pieces are.
+ * sse_parser: server-sent events out of pieces of text, as the HTML standard has them (section 9.2.6), whatever the
+ * pieces are.
  */
 
 export interface ServerEvent {

@@ -1,9 +1,10 @@
 /*
  * sse_session: where no WebSocket gets through: what comes by server-sent events, and what is published by POST.
  *
- * A stream can't change whom it follows: it is opened anew. For fewer that is done with the cursor. For more there is no cursor that
- * would bring what is known of those who are new, so all begins with a snapshot, and a reset says that something may lie between.
- * Without anybody to follow there is no stream, and a small request shows that the server is there.
+ * A stream can't change whom it follows: it is opened anew. For fewer that is done with the cursor. For more there is
+ * no cursor that would bring what is known of those who are new, so all begins with a snapshot, and a reset says that
+ * something may lie between. Without anybody to follow there is no stream, and a small request shows that the server
+ * is there.
  */
 import type { Ending } from './ending.js';
 import { Alarm } from './environment.js';
@@ -32,6 +33,7 @@ export class SseSession implements Session {
   #token: string | undefined;
   #retryMs: number | undefined;
   #lastError: Refusal | undefined;
+  #version = 0; // of the follows that the stream is about
   #isReady = false;
   #isReopening = false;
 
@@ -51,7 +53,7 @@ export class SseSession implements Session {
 
   /** Changes of one moment lead to one new stream. */
   followsChanged(): void {
-    if (this.#isReopening || !this.#isReady) return;
+    if (this.#isReopening) return;
     this.#isReopening = true;
     queueMicrotask(() => {
       this.#isReopening = false;
@@ -74,7 +76,7 @@ export class SseSession implements Session {
       return { outcome: 'refused', error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
     } catch (error) {
       if (error instanceof TokenTrouble) return { outcome: 'refused', error: refusal(error.code) };
-      if (!this.#stream) this.#end({ code: 0, reason: 'no_connection' });
+      if (this.context.follows.isEmpty) this.#end({ code: 0, reason: 'no_connection' });
       return { outcome: 'gone' };
     }
   }
@@ -89,10 +91,11 @@ export class SseSession implements Session {
 
   async #open(): Promise<void> {
     this.#dropStream();
-    const stream = new AbortController();
+    const stream = (this.#stream = new AbortController());
+    this.#version = this.context.follows.version;
     this.#alarm.set(this.context.openMs, () => this.#end({ code: 0, reason: 'no_connection' }));
     try {
-      await (this.context.follows.isEmpty ? this.#probe() : this.#read(stream));
+      await (this.context.follows.isEmpty ? this.#probe(stream) : this.#read(stream));
     } catch (error) {
       if (this.#isOver || stream.signal.aborted) return;
       if (error instanceof TokenTrouble) this.#end({ code: error.status, reason: error.code });
@@ -100,14 +103,13 @@ export class SseSession implements Session {
     }
   }
 
-  async #probe(): Promise<void> {
-    const response = await this.fetch(`${this.base}v1/problems/not_found`, { signal: this.#over.signal });
+  async #probe(stream: AbortController): Promise<void> {
+    const response = await this.fetch(`${this.base}v1/problems/not_found`, { signal: stream.signal });
     if (response.ok) this.#ready();
-    else await this.#refused(response);
+    else await this.#refused(response, stream);
   }
 
   async #read(stream: AbortController): Promise<void> {
-    this.#stream = stream;
     this.#token = await this.#tokenToShow();
     if (stream.signal.aborted) return;
     const response = await this.fetch(`${this.base}v1/stream?${this.#query()}`, {
@@ -115,7 +117,7 @@ export class SseSession implements Session {
       cache: 'no-store',
       signal: stream.signal,
     });
-    if (!response.ok || !response.body) return this.#refused(response);
+    if (!response.ok || !response.body) return this.#refused(response, stream);
     this.#beginHeartbeat();
     this.#ready();
     await this.#readBody(response.body, stream);
@@ -168,10 +170,12 @@ export class SseSession implements Session {
     if (this.#isReady) return;
     this.#isReady = true;
     this.context.listener.ready();
+    if (this.#version !== this.context.follows.version) this.followsChanged();
   }
 
-  async #refused(response: Response): Promise<void> {
+  async #refused(response: Response, stream: AbortController): Promise<void> {
     const { error, retryAfterMs } = await refusalOf(response);
+    if (stream.signal.aborted) return;
     if (response.status === 401) this.context.tokens.refuse(this.#token);
     this.context.listener.message(error);
     const hint = retryAfterMs !== undefined && { hint: { atLeastMs: retryAfterMs } };

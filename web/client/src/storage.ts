@@ -1,5 +1,6 @@
 /*
- * storage: where positions wait that the server has not acknowledged. Implementations: memory_storage, indexed_db_storage.
+ * storage: where positions wait that the server has not acknowledged. Implementations: memory_storage,
+ * indexed_db_storage.
  */
 import type { Id, Place } from './messages.js';
 

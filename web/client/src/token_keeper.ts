@@ -1,6 +1,6 @@
 /*
- * token_keeper: the token, and where the next one comes from. Who has only a text has no next one; a callback is asked when there
- * is none yet, when the server has refused it, and before it expires.
+ * token_keeper: the token, and where the next one comes from. Who has only a text has no next one; a callback is asked
+ * when there is none yet, when the server has refused it, and before it expires.
  */
 import { expiryOf } from './jwt.js';
 

@@ -1,6 +1,7 @@
 /*
- * token_renewal: shows the next token on the open connection before the one that counts expires. While that does not work out, for
- * want of a new token or since the server does not take it, it is tried again; the old one still counts until its end.
+ * token_renewal: shows the next token on the open connection before the one that counts expires. While that does not
+ * work out, for want of a new token or since the server does not take it, it is tried again; the old one still counts
+ * until its end.
  */
 import { Alarm } from './environment.js';
 import type { ClientMessage, Refusal, ServerMessage } from './messages.js';
@@ -34,7 +35,7 @@ export class TokenRenewal {
   expiresAt(seconds: number | null): void {
     this.context.tokens.expiresAt(seconds);
     const atMs = this.context.tokens.renewAtMs;
-    if (atMs === Infinity) this.#alarm.clear();
+    if (atMs === Infinity || this.#isStopped) this.#alarm.clear();
     else this.#alarm.set(atMs - this.context.serverClock.offsetMs - this.context.environment.now(), () => void this.#renew());
   }
 

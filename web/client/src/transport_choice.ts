@@ -1,9 +1,9 @@
 /*
  * transport_choice: a WebSocket or server-sent events, for the next connection.
  *
- * WebSockets come first. Two in a row that don't open may be the network, or something between that lets none through: then an event
- * stream is tried, and after that they take turns. One that opened stays the choice; but after a while on event streams a WebSocket is
- * tried again.
+ * WebSockets come first. Two in a row that don't open may be the network, or something between that lets none through:
+ * then an event stream is tried, and after that they take turns. One that opened stays the choice; but after a while
+ * on event streams a WebSocket is tried again.
  */
 import type { TransportName } from './session.js';
 

@@ -1,9 +1,9 @@
 /*
  * websocket_session: one connection of dialect v1 over a WebSocket.
  *
- * It opens with hello, which shows the token: in the handshake a page could not tell a bad token from a network that is gone, and an
- * address ends up in logs. With the welcome all may begin. It ends when the socket closes, when nobody answers any more, or when it
- * does not open in time.
+ * It opens with hello, which shows the token: in the handshake a page could not tell a bad token from a network that
+ * is gone, and an address ends up in logs. With the welcome all may begin. It ends when the socket closes, when nobody
+ * answers any more, or when it does not open in time.
  */
 import type { Hint } from './backoff.js';
 import type { Ending } from './ending.js';
@@ -27,7 +27,7 @@ const BROKEN = 1006;
 const RETRY_FOLLOW_MS = 1000;
 const BYTES_BESIDE_POSITIONS = 256;
 
-/** A welcome is worth so much to a heartbeat: the server is silent for so long, at most, when there is nothing to tell. */
+/** What is used of the welcome. */
 type Known = Pick<Welcome, 'pingInterval' | 'store' | 'limits' | 'reconnect'>;
 
 export class WebSocketSession implements Session {
@@ -136,6 +136,7 @@ export class WebSocketSession implements Session {
     else if (message.type === 'error') this.#lastError = message.code;
     else if (message.type === 'reset') this.context.listener.reset(message.reason);
     this.context.listener.message(message);
+    if (this.#isOver) return; // it was closed by who heard that
     this.#renewal?.hear(message);
     this.#follower?.hear(message);
   }
@@ -201,8 +202,7 @@ export class WebSocketSession implements Session {
 
   #end(ending: Ending): void {
     if (this.#isOver) return;
-    const shown = this.#renewal?.shown;
-    if (ending.code === 4401 || ending.code === 4403) this.context.tokens.refuse(shown);
+    if (ending.code === 4401 || ending.code === 4403) this.context.tokens.refuse(this.#renewal?.shown);
     const between = this.#known?.reconnect;
     const hint = this.#hint ?? (between && { between });
     this.#stop();

@@ -41,7 +41,7 @@ test('a follow, an unfollow and a pace count at once', async (t) => {
   assert.strictEqual(spectator.client.runner(7), undefined);
   spectator.client.follow([], { every: 100 });
   spectator.client.follow(9);
-  await server.showsMetrics({ spectate_followers: 1, spectate_messages_received_total: await server.metric('spectate_messages_received_total') });
+  await server.showsMetrics({ spectate_followers: 1 });
   await publish(server, [step(9, 1)]);
   await spectator.has(3);
   await publish(server, [step(7, 2)]);

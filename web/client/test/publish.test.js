@@ -20,7 +20,7 @@ test('a position is gone from the queue once it is on disk', async (t) => {
   const server = await startServer(t, keeping());
   const runner = await new Witness(t, server.url, { userId: 7 }).live();
   const { lat, lng, time } = step(7, 1);
-  await runner.client.publish({ lat, lng, time, accuracy: 4.5, battery: 80 });
+  await runner.client.publish({ lat, lng, time, accuracy: 4.5, battery: 80, speed: null, heading: NaN, type: 'other' });
   assert.strictEqual(runner.client.queue.length, 1);
   await runner.queueIs(0);
   assert.deepStrictEqual(runner.client.queue.lastAcknowledged, {

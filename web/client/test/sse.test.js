@@ -78,6 +78,23 @@ test('somebody more leads to a reset, somebody fewer to none', async (t) => {
   assert.strictEqual(spectator.all('reset').length, 1);
 });
 
+test('whom it follows while the stream opens is not forgotten', async (t) => {
+  const server = await startServer(t, keeping());
+  await publish(server, [step(7, 1), step(8, 1)]);
+  const slow = async (...args) => {
+    const response = await fetch(...args);
+    if (slow.during) slow.during();
+    slow.during = undefined;
+    return response;
+  };
+  const spectator = new Witness(t, server.url, { transports: ['sse'], fetch: slow });
+  slow.during = () => spectator.client.follow(8);
+  spectator.client.follow(7);
+  await spectator.live();
+  await spectator.until(() => spectator.client.runner(8));
+  assert.deepStrictEqual(spectator.client.runner(8).position, step(8, 1));
+});
+
 test('what is published goes by POST, and waits until it is on disk', async (t) => {
   const server = await startServer(t, keeping());
   const runner = new Witness(t, server.url, { transports: ['sse'] });

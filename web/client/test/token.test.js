@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert';
 import test from 'node:test';
-import { Witness, authArgs, issuerOf, publish, startServer, step, until } from './lib/world.js';
+import { FakeNetwork, Operators, Witness, authArgs, issuerOf, publish, startServer, step, until } from './lib/world.js';
 
 const soon = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 
@@ -103,4 +103,28 @@ test('whom the token does not let be followed is told, the others are followed',
   assert.deepStrictEqual([code, ids], ['not_allowed', [8]]);
   await publishAs(server, issuer, step(7, 1));
   await spectator.has(1);
+});
+
+test('who was sent away does not come back with the same token, and says why', async (t) => {
+  const { issuer, server } = await startWithIssuer(t);
+  const operators = await Operators.of(server);
+  const fixed = await new Witness(t, server.url, { token: await issuer.token({ sub: '7' }) }).live();
+  const other = await new Witness(t, server.url, { token: await issuer.token({ sub: '8' }) }).live();
+  await operators.post('/revoke', { sub: '7' });
+  assert.deepStrictEqual((await fixed.stateIs('closed')).why, { code: 4403, reason: 'token_revoked' });
+  assert.strictEqual(fixed.sockets.length, 1);
+  assert.strictEqual(other.client.state.name, 'live');
+});
+
+test('who is refused on purpose waits a minute or more, whatever the network says', async (t) => {
+  const { issuer, server } = await startWithIssuer(t, ['--max-sessions-per-token', '1']);
+  const token = await issuer.token({ sub: '7' });
+  await new Witness(t, server.url, { token }).live();
+  const network = new FakeNetwork();
+  const second = new Witness(t, server.url, { token, network });
+  second.client.open();
+  const { atMs, why } = await second.stateIs('reconnecting');
+  assert.deepStrictEqual([why.code, atMs > Date.now() + 50_000], [1008, true]);
+  network.say('online');
+  assert.strictEqual(second.client.state.name, 'reconnecting');
 });

@@ -3,18 +3,21 @@
  */
 import { EventEmitter } from 'node:events';
 import { WebSocket } from 'ws';
+import operators from '../../../../tests/e2e/lib/operators.js';
 import servers from '../../../../tests/e2e/lib/server.js';
 import temporary from '../../../../tests/e2e/lib/temporary.js';
 import tokens from '../../../../tests/e2e/lib/tokens.js';
 import waiting from '../../../../tests/e2e/lib/wait.js';
 import { MemoryStorage, SpectateClient } from '../../dist/index.js';
 
+export const { Operators } = operators;
 export const { startServer } = servers;
 export const { temporaryFile, temporaryFolder } = temporary;
 export const { authArgs, issuerOf } = tokens;
 export const { until } = waiting;
 const { Signal } = waiting;
 
+const EVENTS = ['state', 'positions', 'status', 'reset', 'rate', 'queue', 'error'];
 const HOUR_AGO = Date.now() - 3_600_000;
 
 /* The `number`-th position of a runner. */
@@ -56,7 +59,7 @@ export class Witness {
       environment: PROMPT,
       ...Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'WebSocket' && name !== 'fetch')),
     });
-    for (const name of ['state', 'positions', 'status', 'reset', 'rate', 'queue', 'error']) this.client.on(name, (it) => this.#note(name, it));
+    for (const name of EVENTS) this.client.on(name, (it) => this.#note(name, it));
     t.after(() => {
       this.client.close();
       for (const socket of this.sockets) socket.terminate(); // one that was paused would wait for its close frame

@@ -122,11 +122,11 @@ test('what came too fast is asked for again a little later', () => {
 
 test('the pace goes with the request, or alone when nobody is new', () => {
   const follows = followsOf(7);
-  follows.everyMs = 1000;
+  follows.setPace(1000);
   const it = begin(follows);
   assert.strictEqual(it.said[0].every, 1000);
   it.hear(ack(1), told('snapshot', 'c1'));
-  follows.everyMs = 0;
+  follows.setPace(0);
   it.follower.changed(undefined);
   assert.deepStrictEqual(it.said[1], { type: 'follow', runners: [], every: 0 });
 });
