@@ -9,7 +9,7 @@ import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import type { Acknowledged, ClientEvents, ClientState, QueueEvent } from './events.js';
 import { Follows, type FollowSet } from './follows.js';
-import { keyOf, type Id, type Place, type Position, type Refusal, type ServerMessage } from './messages.js';
+import { keyOf, type Id, type Place, type Position, type Refusal, type ServerMessage, type Told } from './messages.js';
 import { settingsOf, type ClientOptions, type Settings } from './options.js';
 import { Outbox } from './outbox.js';
 import { Publisher } from './publisher.js';
@@ -176,9 +176,9 @@ export class SpectateClient extends Emitter<ClientEvents> {
       case 'welcome':
         return this.#runners.setThresholds(message.stale, message.lost);
       case 'snapshot':
-        return this.#tellPositions(message.positions, true);
+        return this.#tellPositions(message, message.positions);
       case 'positions':
-        return this.#tellPositions(this.#repeats.without(message.positions), false);
+        return this.#tellPositions(message, this.#repeats.without(message.positions));
       case 'status':
         this.#runners.change(message);
         return this.emit('status', { userId: message.userId, status: message.status, since: message.since });
@@ -191,9 +191,10 @@ export class SpectateClient extends Emitter<ClientEvents> {
     }
   }
 
-  #tellPositions(positions: Position[], isSnapshot: boolean): void {
+  #tellPositions({ type, superseded }: Told, positions: Position[]): void {
     this.#runners.take(positions);
-    if (positions.length > 0) this.emit('positions', { positions, isSnapshot });
+    if (positions.length === 0 && superseded === undefined) return;
+    this.emit('positions', { positions, isSnapshot: type === 'snapshot', superseded: superseded ?? 0 });
   }
 
   #onCursor(cursor: string): void {

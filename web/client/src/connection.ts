@@ -87,7 +87,8 @@ export class Connection {
 
   #listenerFor(name: TransportName): SessionListener {
     const { message, cursor, reset, failed } = this.listener;
-    return { message, cursor, reset, failed, ready: () => this.#onReady(name), ended: (ending) => this.#onEnded(name, ending) };
+    const ready = () => this.#onReady(name);
+    return { message, cursor, reset, failed, ready, ended: (ending) => this.#onEnded(name, ending) };
   }
 
   #onReady(name: TransportName): void {

@@ -20,6 +20,8 @@ export interface PositionsEvent {
   positions: Position[];
   /** How things stand, and not what is new: the path up to there is not known. */
   isSnapshot: boolean;
+  /** How many positions were left out for newer ones of the same runner, since this connection began: it reads too slowly. */
+  superseded: number;
 }
 
 export interface QueueEvent {

@@ -14,7 +14,7 @@ export const { Operators } = operators;
 export const { startServer } = servers;
 export const { temporaryFile, temporaryFolder } = temporary;
 export const { authArgs, issuerOf } = tokens;
-export const { until } = waiting;
+export const { inTime, until } = waiting;
 const { Signal } = waiting;
 
 const EVENTS = ['state', 'positions', 'status', 'reset', 'rate', 'queue', 'error'];

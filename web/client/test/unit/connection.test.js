@@ -168,3 +168,18 @@ test('what is no message, and what is not known, is passed over', async () => {
   for (const nothing of nothings) it.socket().hear(nothing);
   assert.strictEqual(it.client.state.name, 'live');
 });
+
+test('positions that were left out are told, with others or alone', async () => {
+  const it = begin();
+  const told = [];
+  it.client.on('positions', (event) => told.push(event));
+  (await it.open()).welcome();
+  const position = { userId: 7, lat: 1, lng: 2, time: 1 };
+  it.socket().hear({ type: 'positions', positions: [position] });
+  it.socket().hear({ type: 'positions', positions: [], cursor: 'c1' });
+  it.socket().hear({ type: 'positions', positions: [], cursor: 'c2', superseded: 3 });
+  assert.deepStrictEqual(told, [
+    { positions: [position], isSnapshot: false, superseded: 0 },
+    { positions: [], isSnapshot: false, superseded: 3 },
+  ]);
+});
