@@ -128,3 +128,33 @@ test('closed is closed, until it is opened again', async (t) => {
   await spectator.live();
   assert.deepStrictEqual(await spectator.has(1), [step(7, 1)]);
 });
+
+test('one who is cut fifty times, anywhere, gets exactly the race', async (t) => {
+  const runners = [1, 2, 'ann'];
+  const server = await startServer(t, [...keeping(), '--lag-time', '30s', '--publish-every-unfollowed', '0']);
+  const network = new FakeNetwork();
+  const spectator = new Witness(t, server.url, { network });
+  spectator.client.follow(runners);
+  await spectator.live();
+  let isOver = false;
+  let count = 0;
+  const race = (async () => {
+    while (!isOver) {
+      count++;
+      await publish(server, runners.map((id) => step(id, count)));
+    }
+  })();
+  for (let cuts = 0; cuts < 50; cuts++) {
+    const before = spectator.positions.length;
+    await spectator.until(() => spectator.positions.length > before + (cuts % 7), 'the race to go on');
+    spectator.cut();
+    await spectator.stateIs('reconnecting');
+    network.say('online');
+    await spectator.stateIs('live');
+  }
+  isOver = true;
+  await race;
+  const positions = await spectator.has(count * runners.length);
+  for (const id of runners) assert.deepStrictEqual(positions.filter((it) => it.userId === id), steps(id, 1, count));
+  assert.deepStrictEqual(spectator.all('reset'), []);
+});
