@@ -57,4 +57,4 @@ install: all
 	meson install -C build --no-rebuild
 
 clean:
-	rm -rf build build-asan build-tsan build-werror build-fuzz
+	rm -rf build build-asan build-tsan build-werror build-fuzz web/client/dist
