@@ -63,6 +63,8 @@ def better_than_ours(outcome, name):
         if server["name"] in (beside, "bare") or server["name"] not in rows or beside not in rows:
             continue
         value, ours = figure(rows[server["name"]], key), figure(rows[beside], key)
+        if value == 0:
+            continue  # it delivered nothing that could be measured
         if value > ours if key in MORE_IS_BETTER else value < ours:
             found.append(f"{server['title']} ({value / ours:.2f})")
     return f"`{name}`, {MEASURES[key][0].split(',')[0]}: {', '.join(found)}" if found else None
