@@ -14,9 +14,10 @@
 #include "base/mem.h"
 
 #define LISTENER_MAGIC 0x6c697374U
-#define ACCEPTS_PER_TURN                                                                           \
-    16 /* what each then asks for is as many handshakes: others wait for no more of them in a turn */
 #define REST_MS 100
+
+/* What each then asks for is as many handshakes: others wait for no more of them in a turn. */
+#define ACCEPTS_PER_TURN 16
 
 struct listener {
     uint32_t magic;

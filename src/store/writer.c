@@ -13,8 +13,9 @@
 #define LOG_PAGES_FOLDED 32768
 #define LOG_PAGES_PATIENCE 131072
 #define FOLD_BUSY_MS 100
-#define OWED_GROUPS                                                                                \
-    64 /* after so many it is seen whether readers still hold what was erased in the log; they are not waited for */
+
+/* After so many it is seen whether readers still hold what was erased in the log; they are not waited for. */
+#define OWED_GROUPS 64
 
 static int on_log(void *context, sqlite3 *handle, const char *database, int pages)
 {
